@@ -1,0 +1,56 @@
+"""Which training images are learned from and which are held back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.datasets.dataset import Dataset
+from engine.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Split:
+    """A dataset with its training images divided in two.
+
+    Attributes
+    ----------
+    train_rows, validation_rows : ndarray of int
+        Rows of ``dataset.train_images``, each in the file's order. No row is in both.
+    """
+
+    dataset: Dataset
+    train_rows: NDArray[np.intp]
+    validation_rows: NDArray[np.intp]
+
+    def require_batch(self, batch_size: int) -> None:
+        """Refuse a batch that is larger than the data."""
+        if batch_size > len(self.train_rows):
+            raise SettingError(
+                f"Batch size: {batch_size:,} is not allowed; there are {len(self.train_rows):,} images to learn from, "
+                f"so it must be a whole number from 1 to {len(self.train_rows):,}."
+            )
+
+
+def split(dataset: Dataset, validation_split: float, seed: int) -> Split:
+    """Hold back a random share of the training images, the same one for the same seed.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Where the images are.
+    validation_split : float
+        The share to hold back, 0 to 0.9.
+    seed : int
+        Decides which.
+    """
+    count = len(dataset.train_images)
+    held = round(count * validation_split)
+    if validation_split > 0 and not 0 < held < count:
+        raise SettingError(
+            f"Validation share: {validation_split:g} of {count:,} images leaves one part empty; choose another share or 0."
+        )
+    order = np.random.default_rng([seed, 2]).permutation(count)
+    return Split(dataset, np.sort(order[held:]), np.sort(order[:held]))

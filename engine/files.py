@@ -1,0 +1,91 @@
+"""Where files go and how they are written: beside the target first, then renamed over it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from engine.errors import DigitLabError
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EACCES: "this folder may not be written to",
+    errno.EPERM: "this folder may not be written to",
+    errno.EROFS: "this disk is read-only",
+    errno.ENOENT: "the folder does not exist",
+    errno.ENOTDIR: "part of the path is a file, not a folder",
+    errno.EISDIR: "there is a folder of that name",
+    errno.ENAMETOOLONG: "the name is too long",
+}
+
+
+def reason(error: OSError) -> str:
+    """Return why an operating-system call failed, in words."""
+    return _REASONS.get(error.errno or 0, (error.strerror or str(error)).lower())
+
+
+def atomic_write(path: str | Path, write: Callable[[Path], None]) -> None:
+    """Write a file so that at any moment either the old or the new content stands complete.
+
+    Parameters
+    ----------
+    path : path
+        The target. An existing file stays untouched until the new content is safely on disk.
+    write : callable
+        Receives the path of a temporary file in the same folder and fills it.
+
+    Raises
+    ------
+    DigitLabError
+        When the file cannot be written; whatever stood at `path` is still there.
+    """
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        write(temporary)
+        _flush(temporary)
+        os.replace(temporary, target)
+    except OSError as error:
+        kept = " The file that was there is unchanged." if _exists(target) else ""
+        raise DigitLabError(
+            f"{target} could not be written: {reason(error)}.{kept}",
+            "Choose another place or make room, then save again.",
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def data_folder() -> Path:
+    """Return the folder for what the user keeps, made if need be; ``DIGITLAB_DATA`` overrides it."""
+    chosen = os.environ.get("DIGITLAB_DATA")
+    folder = Path(chosen) if chosen else Path(platformdirs.user_data_dir("DigitLab", appauthor=False))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DigitLabError(
+            f"The data folder {folder} cannot be made: {reason(error)}.",
+            "Set DIGITLAB_DATA to a folder that can be written to.",
+        ) from error
+    return folder
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False

@@ -1,0 +1,111 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from engine.activations import ACTIVATION_HELP, ACTIVATIONS, HiddenActivationName
+from engine.fields import Settings, setting
+from engine.layers.dropout import DropoutSpec
+from engine.layers.layer import Array, Layer, Shape
+
+
+class DenseSpec(Settings):
+    """What a hidden dense layer is: its units, their activation, and dropout behind it."""
+
+    kind: Literal["dense"] = "dense"
+    units: int = setting(
+        64,
+        "Units",
+        "How many units the layer has, each with a weight for every input.",
+        low=1,
+        high=8192,
+        rebuilds=True,
+    )
+    activation: HiddenActivationName = setting(
+        "relu",
+        "Activation",
+        "What each unit does with its weighted sum.",
+        rebuilds=True,
+        choice_help=ACTIVATION_HELP,
+    )
+    dropout: float = setting(
+        0.0,
+        "Dropout",
+        "The share of this layer's outputs that is switched off at random while training, against overfitting.",
+        low=0,
+        high=0.9,
+        rebuilds=True,
+    )
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of one sample behind the layer."""
+        return (self.units,)
+
+    def parameter_count(self, input_shape: Shape) -> int:
+        """Return how many weights and biases the layer has."""
+        return (int(np.prod(input_shape)) + 1) * self.units
+
+    def build(self, input_shape: Shape, dtype: str) -> list[Layer]:
+        """Return the layer, and its dropout if it has any."""
+        layers: list[Layer] = [Dense(input_shape, self.units, self.activation, dtype)]
+        if self.dropout:
+            layers += DropoutSpec(rate=self.dropout).build((self.units,), dtype)
+        return layers
+
+
+class Dense(Layer):
+    """Y = f(X W + b): every unit sees every input.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (inputs, units)
+        Column j holds the weights of unit j.
+    bias : ndarray of shape (units,)
+        What is added to each unit's weighted sum.
+    """
+
+    def __init__(self, input_shape: Shape, units: int, activation: str, dtype: str = "float32") -> None:
+        super().__init__(input_shape, (units,), dtype)
+        self.inputs, self.units = int(np.prod(input_shape)), units
+        self.activation = ACTIVATIONS[activation]
+        for name, shape in (("weights", (self.inputs, units)), ("bias", (units,))):
+            self.parameters[name] = np.zeros(shape, self.dtype)
+            self.gradients[name] = np.zeros(shape, self.dtype)
+
+    def __repr__(self) -> str:
+        return f"Dense({self.inputs} → {self.units}, {self.activation.name})"
+
+    @property
+    def weights(self) -> Array:
+        """Return the weight matrix of shape (inputs, units)."""
+        return self.parameters["weights"]
+
+    @property
+    def bias(self) -> Array:
+        """Return the biases of shape (units,)."""
+        return self.parameters["bias"]
+
+    def forward(self, X: Array, rng: np.random.Generator | None = None) -> Array:
+        """Return activations of shape (n, units) for `X` of shape (n, …)."""
+        self.X = X.reshape(len(X), self.inputs)
+        self.Y = self.buffer("Y", len(X), self.units)
+        np.matmul(self.X, self.weights, out=self.Y)
+        self.Y += self.bias
+        self.activation.apply(self.Y)
+        return self.Y
+
+    def backward(self, dY: Array, *, first: bool = False) -> Array | None:
+        """Go back through the activation, then as :meth:`backward_from_sums`."""
+        self.activation.chain(self.Y, dY)
+        return self.backward_from_sums(dY, first=first)
+
+    def backward_from_sums(self, dZ: Array, *, first: bool = False) -> Array | None:
+        """Fill the gradients from dZ of shape (n, units), the gradient of the weighted sums."""
+        np.matmul(self.X.T, dZ, out=self.gradients["weights"])
+        np.sum(dZ, axis=0, out=self.gradients["bias"])
+        if first:
+            return None
+        return np.matmul(dZ, self.weights.T, out=self.buffer("dX", len(dZ), self.inputs))

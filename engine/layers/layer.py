@@ -1,0 +1,59 @@
+"""What every layer of a network can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+
+
+class Layer:
+    """A step of the network: forward from inputs X to outputs Y, backward from dY to dX.
+
+    Arrays are reused from batch to batch: what `forward` and `backward` return is overwritten by the next call.
+
+    Attributes
+    ----------
+    parameters, gradients : dict of str to ndarray
+        Trainable arrays by name and the gradient of the loss with respect to each, of equal shapes.
+    """
+
+    input_shape: Shape
+    output_shape: Shape
+
+    def __init__(self, input_shape: Shape, output_shape: Shape, dtype: str) -> None:
+        self.input_shape = input_shape
+        self.output_shape = output_shape
+        self.dtype = np.dtype(dtype)
+        self.parameters: dict[str, Array] = {}
+        self.gradients: dict[str, Array] = {}
+        self._buffers: dict[str, Array] = {}
+
+    def forward(self, X: Array, rng: np.random.Generator | None = None) -> Array:
+        """Return the outputs for inputs `X` of shape (n, …).
+
+        A random generator says that this is training: what is random then, such as dropout, draws from it.
+        """
+        raise NotImplementedError
+
+    def backward(self, dY: Array, *, first: bool = False) -> Array | None:
+        """Fill `gradients` and return dX, or nothing for the `first` layer, whose dX nobody needs.
+
+        `dY` of shape (n, …) may be overwritten. It belongs to the batch of the last `forward`.
+        """
+        raise NotImplementedError
+
+    def buffer(self, name: str, rows: int, width: int) -> Array:
+        """Return an array of shape (rows, width) that is allocated once and reused, not cleared."""
+        held = self._buffers.get(name)
+        if held is None or len(held) < rows:
+            held = self._buffers[name] = np.empty((rows, width), self.dtype)
+        return held[:rows]
+
+    def release(self) -> None:
+        """Give the reused arrays back; the next call allocates what it needs."""
+        self._buffers.clear()

@@ -1,0 +1,92 @@
+"""What training makes small.
+
+Both losses share one gradient, the outputs minus the one-hot target. For the squared error it belongs to the
+activations; for the cross-entropy of a softmax it belongs to the weighted sums (Bridle 1990), which spares the
+softmax's own derivative and its rounding errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+LossName = Literal["cross_entropy", "mse"]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss of outputs Y against class numbers.
+
+    Attributes
+    ----------
+    name, label, help : str
+        Its key, its name for people, and what it measures.
+    values : callable
+        ``values(Y, labels)`` gives one loss per sample, shape (n,).
+    fused_with : str
+        The output activation whose derivative :func:`difference` already contains; empty if none.
+    """
+
+    name: LossName
+    label: str
+    help: str
+    values: Callable[[Array, NDArray[np.uint8]], Array]
+    fused_with: str
+
+    def value(self, Y: Array, labels: NDArray[np.uint8]) -> float:
+        """Return the mean loss of outputs `Y` of shape (n, classes) for `labels` of shape (n,)."""
+        return float(self.values(Y, labels).mean())
+
+
+def difference(Y: Array, labels: NDArray[np.uint8], out: Array) -> Array:
+    """Write (Y - one-hot labels) / n into `out`: the gradient of either loss, averaged over the batch.
+
+    Parameters
+    ----------
+    Y, out : ndarray of shape (n, classes)
+        The outputs, and where the gradient goes.
+    labels : ndarray of shape (n,)
+        Class numbers.
+    """
+    n = len(Y)
+    np.multiply(Y, 1 / n, out=out)
+    out[np.arange(n), labels] -= 1 / n
+    return out
+
+
+def _cross_entropy(Y: Array, labels: NDArray[np.uint8]) -> Array:
+    chosen = Y[np.arange(len(Y)), labels]
+    # A probability that rounded to 0 would cost infinitely much; NaN passes through and is noticed.
+    return -np.log(np.maximum(chosen, np.finfo(Y.dtype).tiny))
+
+
+def _squared_error(Y: Array, labels: NDArray[np.uint8]) -> Array:
+    # ½ Σ (y - t)² with t one-hot, expanded so that the one-hot matrix need not be built.
+    return 0.5 * (np.einsum("ij,ij->i", Y, Y) + 1) - Y[np.arange(len(Y)), labels]
+
+
+LOSSES: dict[str, Loss] = {
+    loss.name: loss
+    for loss in (
+        Loss(
+            "cross_entropy",
+            "Cross-entropy",
+            "−log of the probability given to the right digit; needs a softmax output. Learns fast.",
+            _cross_entropy,
+            "softmax",
+        ),
+        Loss(
+            "mse",
+            "Squared error",
+            "½ Σ (output − target)², averaged over the batch, with target 1 for the right digit and 0 elsewhere.",
+            _squared_error,
+            "",
+        ),
+    )
+}
+LOSS_HELP = {name: loss.help for name, loss in LOSSES.items()}

@@ -1,0 +1,194 @@
+"""What a network and a run are: validated, immutable, JSON both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from engine.activations import ACTIVATION_HELP, ActivationName
+from engine.errors import SettingError
+from engine.fields import Settings, explain, setting
+from engine.initializers import INITIALIZER_HELP, InitializerName
+from engine.layers import DenseSpec, LayerSpec
+from engine.layers.layer import Shape
+from engine.losses import LOSS_HELP, LOSSES, LossName
+from engine.optimizers import SGD, OptimizerSpec
+from engine.schedules import Constant, ScheduleSpec
+
+INPUT_SHAPE = (28, 28)
+CLASSES = 10
+MAX_PARAMETERS = 50_000_000
+
+
+class NetworkSpec(Settings):
+    """The architecture: hidden layers in order, and the output layer of ten units behind them."""
+
+    layers: tuple[LayerSpec, ...] = Field(default=(DenseSpec(units=350),), max_length=32)
+    output_activation: ActivationName = setting(
+        "softmax",
+        "Output activation",
+        "What the ten output units do with their weighted sums.",
+        rebuilds=True,
+        choice_help=ACTIVATION_HELP,
+    )
+    initializer: InitializerName = setting(
+        "he",
+        "Initializer",
+        "How the weights start. Biases start at 0.",
+        rebuilds=True,
+        choice_help=INITIALIZER_HELP,
+    )
+    initializer_scale: float = setting(
+        1.0, "Initial scale", "What the initial weights are multiplied by.", low=0, high=100, rebuilds=True
+    )
+    dtype: Literal["float32", "float64"] = setting(
+        "float32",
+        "Precision",
+        "How many bits each number has: float32 is fast, float64 is exact enough to check gradients.",
+        rebuilds=True,
+    )
+
+    @model_validator(mode="after")
+    def _affordable(self) -> Self:
+        if self.parameter_count > MAX_PARAMETERS:
+            raise ValueError(
+                f"This network would have {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
+                "Make a layer smaller."
+            )
+        return self
+
+    def rows(self) -> Iterator[tuple[Shape, int]]:
+        """Yield output shape and parameter count of each hidden layer and, last, of the output layer."""
+        shape: Shape = INPUT_SHAPE
+        for layer in (*self.layers, DenseSpec(units=CLASSES)):
+            count = layer.parameter_count(shape)
+            shape = layer.output_shape(shape)
+            yield shape, count
+
+    @property
+    def parameter_count(self) -> int:
+        """How many weights and biases the network has."""
+        return sum(count for _, count in self.rows())
+
+    @property
+    def title(self) -> str:
+        """The sizes in a line, e.g. ``"784 → 350 → 10"``."""
+        units = [layer.units for layer in self.layers if isinstance(layer, DenseSpec)]
+        return " → ".join(str(size) for size in (INPUT_SHAPE[0] * INPUT_SHAPE[1], *units, CLASSES))
+
+
+class TrainingSpec(Settings):
+    """How a network learns. All of it may change between two batches."""
+
+    loss: LossName = setting("cross_entropy", "Loss", "What training makes small.", choice_help=LOSS_HELP)
+    optimizer: OptimizerSpec = Field(default=SGD())
+    learning_rate: float = setting(
+        0.1,
+        "Learning rate",
+        "How far each step goes. Too small learns slowly; too large makes the loss jump or explode. "
+        "Takes effect at the next batch.",
+        low=1e-6,
+        high=10,
+        log=True,
+    )
+    schedule: ScheduleSpec = Field(default=Constant())
+    batch_size: int = setting(
+        128, "Batch size", "How many images are looked at before each step.", low=1, high=1_000_000, unit="images"
+    )
+    epochs: int = setting(
+        5, "Epochs", "How often the whole training set is gone through per press on Train.", low=1, high=10_000
+    )
+    shuffle: bool = setting(True, "Shuffle", "Whether every epoch goes through the images in a new random order.")
+    l2: float = setting(
+        0.0,
+        "L2 regularization",
+        "Pulls every weight towards 0: λ w is added to its gradient. Biases are left alone.",
+        low=0,
+        high=1,
+    )
+    clip: float = setting(
+        0.0,
+        "Gradient clipping",
+        "The largest length that the gradient of a batch may have; a longer one is shortened. 0 is off.",
+        low=0,
+        high=1000,
+    )
+    early_stopping: int = setting(
+        0,
+        "Early stopping",
+        "Ends the training when the validation loss has not improved for so many epochs. 0 is off.",
+        low=0,
+        high=1000,
+        unit="epochs",
+    )
+    keep_best: bool = setting(
+        True,
+        "Keep the best epoch",
+        "When training ends, the weights of the epoch with the lowest validation loss come back "
+        "(without validation images: the lowest training loss).",
+    )
+
+
+class RunSpec(Settings):
+    """Everything that determines a run: with the same one, a machine gives the same weights, bit for bit."""
+
+    preset: str = ""
+    dataset: str = setting("mnist", "Data", "Where the images come from.", rebuilds=True)
+    seed: int = setting(
+        0,
+        "Seed",
+        "Decides everything that is random: initial weights, order, dropout, the validation images. "
+        "The same seed gives the same run.",
+        low=0,
+        high=2**32 - 1,
+        rebuilds=True,
+    )
+    validation_split: float = setting(
+        0.1,
+        "Validation share",
+        "The share of the training images that is held back to see how well the network does on images it did not learn.",
+        low=0,
+        high=0.9,
+        rebuilds=True,
+    )
+    network: NetworkSpec = NetworkSpec()
+    training: TrainingSpec = TrainingSpec()
+
+    @model_validator(mode="after")
+    def _loss_fits_output(self) -> Self:
+        needed = LOSSES[self.training.loss].fused_with
+        if needed and self.network.output_activation != needed:
+            raise ValueError(
+                f"Loss: {LOSSES[self.training.loss].label} needs the output activation {needed}, not "
+                f"{self.network.output_activation}. Choose {needed}, or the loss mse."
+            )
+        return self
+
+    def changed(self, **groups: dict[str, object]) -> RunSpec:
+        """Return a validated copy with some settings replaced.
+
+        Parameters
+        ----------
+        **groups : dict
+            ``network={…}``, ``training={…}`` and ``run={…}``: new values by name.
+
+        Raises
+        ------
+        SettingError
+            When a value is outside its range or two contradict each other.
+        """
+        data = self.model_dump()
+        data.update(groups.pop("run", {}))
+        for group, values in groups.items():
+            data[group].update(values)
+        return checked_run(data)
+
+
+def checked_run(data: dict[str, object]) -> RunSpec:
+    """Return the run that `data` describes, or raise a SettingError with one sentence."""
+    try:
+        return RunSpec.model_validate(data)
+    except ValidationError as error:
+        raise explain(error, RunSpec) from error

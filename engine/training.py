@@ -1,0 +1,308 @@
+"""Training: a generator of reports over a state that can be paused, stopped, changed and gone on with."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.datasets.split import Split
+from engine.evaluation import loss_and_accuracy
+from engine.losses import LOSSES
+from engine.network import Network, Snapshot
+from engine.optimizers import Optimizer
+from engine.reports import BatchReport, EndReport, EpochReport, Report
+from engine.specs import TrainingSpec
+
+Array = NDArray[Any]
+# Non-finite numbers are found by looking at the loss; NumPy's own warnings would only repeat it.
+QUIET: dict[str, Any] = {"over": "ignore", "invalid": "ignore", "divide": "ignore", "under": "ignore"}
+COPY_EVERY = 100
+
+
+class Training:
+    """Everything a run needs to go on: network, optimizer, random state and place in the data.
+
+    Between two reports nothing here runs: the caller may pause by not asking for the next, call
+    :meth:`stop`, or give new settings with :meth:`apply`. None of it changes what the batches compute.
+
+    Attributes
+    ----------
+    network : Network
+        What is trained, in place.
+    step, epoch : int
+        Batches and whole epochs done; a network that was loaded goes on counting where it was.
+    best_epoch : int
+        The epoch with the lowest validation loss so far; 0 before the first.
+    """
+
+    def __init__(
+        self, network: Network, data: Split, settings: TrainingSpec, seed: int = 0, *, step: int = 0, epoch: int = 0
+    ) -> None:
+        data.require_batch(settings.batch_size)
+        self.network, self.data, self.settings, self.seed = network, data, settings, seed
+        self.step, self.epoch, self.best_epoch = step, epoch, 0
+        self._images = data.dataset.train_images.reshape(len(data.dataset.train_images), -1)
+        self._labels = data.dataset.train_labels
+        self._dropout_rng = np.random.default_rng([seed, 3])
+        self._begin_epoch()
+        self._stretch_start, self._first_epoch = 0.0, 0
+        self._best_loss = math.inf
+        self._waited = 0
+        self._best: Array | None = None
+        self._last_good = network.parameters.copy()
+        self._stopping = False
+        self._remember_nothing()
+
+    def apply(self, settings: TrainingSpec) -> None:
+        """Learn by other settings from the next batch on. A new kind of optimizer starts with an empty memory."""
+        self.data.require_batch(settings.batch_size)
+        other_rule = settings.optimizer.kind != self.settings.optimizer.kind
+        if settings.loss != self.settings.loss:  # losses of two kinds cannot be compared
+            self._best_loss = math.inf
+        self.settings = settings
+        if other_rule:
+            self._remember_nothing()
+
+    def stop(self) -> None:
+        """End the training before its next batch."""
+        self._stopping = True
+
+    def reports(self) -> Iterator[Report]:
+        """Train for ``settings.epochs`` more epochs; yield a report per batch and per epoch, and one at the end."""
+        self._stopping = False
+        self._first_epoch = self.epoch
+        self._stretch_start = self._epochs_done()
+        self._waited = 0
+        while self.epoch < self._goal():
+            if self._stopping:
+                yield self._end("stopped", "Stopped.")
+                return
+            batch = self._batch()
+            if batch is None:
+                yield self._diverged()
+                return
+            yield batch
+            if self._position < len(self._order):
+                continue
+            report = self._end_epoch()
+            yield report
+            if not math.isfinite(self._judged_by(report)):
+                yield self._diverged()
+                return
+            if self.settings.early_stopping and self._waited >= self.settings.early_stopping:
+                yield self._end("early", f"Stopped early: no improvement for {self._waited} epochs.")
+                return
+        yield self._end("finished", "Finished.")
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step, schedule included."""
+        done = self._epochs_done() - self._stretch_start
+        planned = self._goal() - self._stretch_start
+        factor = self.settings.schedule.factor(done / planned if planned > 0 else 1.0, done)
+        return self.settings.learning_rate * factor
+
+    def best_snapshot(self) -> Snapshot:
+        """Return a copy of the best epoch's weights if these are to be kept and there are any, else of the latest."""
+        if self.settings.keep_best and self._best is not None:
+            return Snapshot(self.network.spec, self._best.copy(), self.step, self.epoch)
+        return self.network.snapshot(self.step, self.epoch)
+
+    def _goal(self) -> int:
+        return self._first_epoch + self.settings.epochs
+
+    def _epochs_done(self) -> float:
+        return self.epoch + self._position / len(self._order)
+
+    def _begin_epoch(self) -> None:
+        """Choose the order of the epoch: from seed and epoch alone, so that it can be found again."""
+        self._position = 0
+        self._loss_sum = self._right = self._seconds = 0.0
+        self._order = self.data.train_rows
+        if self.settings.shuffle:
+            self._order = np.random.default_rng([self.seed, 4, self.epoch]).permutation(self._order)
+
+    def _remember_nothing(self) -> None:
+        """Give the optimizer an empty memory."""
+        parameters = self.network.parameters
+        self._slots = {name: np.zeros_like(parameters) for name in self.settings.optimizer.slots}
+        self._scratch = np.empty_like(parameters)
+        self._rule_steps = 0
+
+    def _batch(self) -> BatchReport | None:
+        """Learn from one batch; return None when the loss is not finite."""
+        started = time.perf_counter()
+        rows = self._order[self._position : self._position + self.settings.batch_size]
+        labels = self._labels[rows]
+        rate = self.learning_rate
+        with np.errstate(**QUIET):
+            outputs = self.network.forward(self._floats(rows), self._dropout_rng)
+            loss = LOSSES[self.settings.loss].value(outputs, labels)
+            if not math.isfinite(loss):
+                return None
+            if self.step % COPY_EVERY == 0:
+                self._last_good[:] = self.network.parameters
+            right = int(np.count_nonzero(outputs.argmax(axis=1) == labels))
+            self.network.backward(LOSSES[self.settings.loss], labels)
+            lengths = self._gradient_lengths()
+            self._regularize(lengths)
+            self._update(rate)
+        self.step += 1
+        self._position += len(rows)
+        self._loss_sum += loss * len(rows)
+        self._right += right
+        self._seconds += time.perf_counter() - started
+        return BatchReport(
+            step=self.step,
+            epoch=self.epoch + 1,
+            seen=self._position,
+            size=len(self._order),
+            loss=loss,
+            accuracy=right / len(rows),
+            learning_rate=rate,
+            gradients=lengths,
+            seconds=self._seconds,
+            goal=self._goal(),
+        )
+
+    def _floats(self, rows: NDArray[np.intp]) -> Array:
+        """Return the images of some rows as floats from 0 to 1, in memory that is used again."""
+        first = self.network.layers[0]
+        out = first.buffer("images", len(rows), self._images.shape[1])
+        return np.multiply(self._images[rows], out.dtype.type(1 / 255), out=out)
+
+    def _gradient_lengths(self) -> tuple[float, ...]:
+        flat = [layer.gradients["weights"].ravel() for layer in self.network.dense]
+        return tuple(math.sqrt(g @ g) for g in flat)
+
+    def _regularize(self, lengths: tuple[float, ...]) -> None:
+        """Add L2 to the gradient of the weights, then shorten a gradient that is too long."""
+        network, settings = self.network, self.settings
+        if settings.l2:
+            decayed = network.decayed
+            np.multiply(network.parameters[:decayed], settings.l2, out=self._scratch[:decayed])
+            network.gradients[:decayed] += self._scratch[:decayed]
+        if settings.clip:
+            length = math.sqrt(network.gradients @ network.gradients)
+            if length > settings.clip:
+                network.gradients *= settings.clip / length
+
+    def _update(self, rate: float) -> None:
+        self._rule_steps += 1
+        rule: Optimizer = self.settings.optimizer
+        network = self.network
+        rule.update(
+            network.parameters,
+            network.gradients,
+            self._slots,
+            rate,
+            self._rule_steps,
+            network.decayed,
+            self._scratch,
+        )
+
+    def _end_epoch(self) -> EpochReport:
+        """Validate, compare with the best epoch, and make ready for the next."""
+        learning = self._seconds
+        started = time.perf_counter()
+        validation = self._validate()
+        size = len(self._order)
+        report = EpochReport(
+            epoch=self.epoch + 1,
+            step=self.step,
+            loss=self._loss_sum / size,
+            accuracy=self._right / size,
+            validation_loss=validation[0] if validation else None,
+            validation_accuracy=validation[1] if validation else None,
+            seconds=learning + time.perf_counter() - started,
+            images_per_second=size / max(learning, 1e-9),
+            best=False,
+        )
+        self.epoch += 1
+        report = self._compare(report)
+        self._begin_epoch()
+        return report
+
+    def _validate(self) -> tuple[float, float] | None:
+        rows = self.data.validation_rows
+        if not len(rows):
+            # Nothing else would notice that the very last step was too far.
+            finite = bool(np.isfinite(self.network.parameters).all())
+            self._loss_sum = self._loss_sum if finite else math.nan
+            return None
+        return loss_and_accuracy(
+            self.network, self.data.dataset.train_images, self._labels, LOSSES[self.settings.loss], rows
+        )
+
+    def _compare(self, report: EpochReport) -> EpochReport:
+        """Remember the weights if this epoch is the best."""
+        judged = self._judged_by(report)
+        if not judged < self._best_loss:
+            self._waited += 1
+            return report
+        self._best_loss, self.best_epoch, self._waited = judged, report.epoch, 0
+        self._best = self.network.parameters.copy()
+        return replace(report, best=True)
+
+    @staticmethod
+    def _judged_by(report: EpochReport) -> float:
+        return report.loss if report.validation_loss is None else report.validation_loss
+
+    def _end(self, reason: Any, message: str) -> EndReport:
+        """Put the best weights back if that is wanted and they are not the latest anyway."""
+        back = 0
+        unchanged = self.best_epoch == self.epoch and self._position == 0
+        if self.settings.keep_best and self._best is not None and not unchanged:
+            self.network.parameters[:] = self._best
+            back = self.best_epoch
+            message += f" The weights of epoch {back}, the best one, are back in the network."
+        return EndReport(reason, message, self.epoch, self.step, back)
+
+    def _diverged(self) -> EndReport:
+        """Put back the last weights that gave finite numbers, and name the likely cause."""
+        best = self._best is not None
+        self.network.parameters[:] = self._best if best else self._last_good
+        self._remember_nothing()
+        which = f"The weights of epoch {self.best_epoch}" if best else "The last weights from before it went wrong"
+        message = (
+            f"Training stopped in epoch {self.epoch + 1} at batch {self.step + 1:,}: "
+            f"the loss is no longer a finite number. {self._likely_cause()} {which} were kept."
+        )
+        return EndReport("diverged", message, self.epoch, self.step, self.best_epoch)
+
+    def _likely_cause(self) -> str:
+        settings = self.settings
+        usual = settings.optimizer.usual_rate
+        if self.network.spec.initializer_scale > 3:
+            return f"The initial weights are scaled by {self.network.spec.initializer_scale:g}: try 1."
+        if settings.clip == 0 and settings.learning_rate <= usual / 10:
+            return "The gradients probably exploded: try gradient clipping at 1, or a smaller learning rate."
+        return (
+            f"The learning rate {settings.learning_rate:g} is probably too large: try {settings.learning_rate / 10:g}."
+        )
+
+
+def train(network: Network, data: Split, settings: TrainingSpec, seed: int = 0) -> Iterator[Report]:
+    """Train `network` in place and yield frozen reports: one per batch and per epoch, and one at the end.
+
+    The caller owns the pace: not asking for the next report is a pause. Use :class:`Training` to stop,
+    to change settings while it runs, or to go on for more epochs.
+
+    Parameters
+    ----------
+    network : Network
+        What to train.
+    data : Split
+        Images to learn from and images held back.
+    settings : TrainingSpec
+        Loss, optimizer, rate and the rest.
+    seed : int
+        Decides order and dropout.
+    """
+    return Training(network, data, settings, seed).reports()
