@@ -77,6 +77,7 @@ class Evaluation:
         return wrong[np.argsort(-self.confidences[wrong], kind="stable")]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def evaluate(
     network: Network,
     images: NDArray[np.uint8],

@@ -100,7 +100,8 @@ class Parameter:
 
     def complaint(self, value: Any) -> str:
         """Return the sentence that refuses `value`."""
-        shown = f"{value:g}" if isinstance(value, float) else str(value).strip()
+        # In full: 10.0000001 cut to six digits would refuse "10" for not being at most 10.
+        shown = repr(value).removesuffix(".0") if isinstance(value, float) else str(value).strip()
         shown = shown if len(shown) <= 40 else shown[:37] + "…"
         said = f"{shown} is not allowed" if shown else "a value is missing"
         return f"{self.label}: {said}; it must be {self.legal}."
@@ -147,7 +148,7 @@ def _locate(cls: Any, path: tuple[int | str, ...]) -> tuple[str, Parameter | Non
             where = f"Layer {step + 1}: "
             continue
         tagged = [c for c in current if "kind" in c.model_fields and c.model_fields["kind"].default == step]
-        if tagged:
+        if tagged and len(current) > 1:  # the kind is chosen once: a setting may bear the same name
             current = tagged
             continue
         owner = next((c for c in current if step in c.model_fields), None)

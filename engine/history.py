@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.files import atomic_write
 from engine.reports import BatchReport, EpochReport, Report
+from engine.table import Table
 
 BATCH_COLUMNS = ("step", "epoch", "loss", "accuracy", "learning_rate", "smooth_loss", "smooth_accuracy")
 EPOCH_COLUMNS = ("epoch", "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
 # About how many batches the smoothed curves look back on.
 MEMORY = 50
-
-
-class Table:
-    """Named columns of float64 that grow by rows without being copied at every row."""
-
-    def __init__(self, columns: tuple[str, ...]) -> None:
-        self.columns = columns
-        self._place = {name: index for index, name in enumerate(columns)}
-        self._data = np.empty((len(columns), 1024))
-        self._length = 0
-
-    def __len__(self) -> int:
-        return self._length
-
-    def append(self, row: Iterable[float]) -> None:
-        """Add one row."""
-        if self._length == self._data.shape[1]:
-            self._data = np.concatenate([self._data, np.empty_like(self._data)], axis=1)
-        self._data[:, self._length] = tuple(row)
-        self._length += 1
-
-    def column(self, name: str) -> NDArray[np.float64]:
-        """Return a column of shape (rows,): a view that must not be written to."""
-        return self._data[self._place[name], : self._length]
+LINES_AT_A_TIME = 4096
 
 
 class History:
@@ -54,7 +31,9 @@ class History:
     last : BatchReport or None
         The latest batch.
     last_epoch : EpochReport or None
-        The latest whole epoch.
+        The latest whole epoch; `reports` holds them all.
+    best_epoch : int
+        The best whole epoch so far, as the training judged; 0 before the first.
     """
 
     def __init__(self) -> None:
@@ -63,46 +42,73 @@ class History:
         self.gradients = Table(())
         self.last: BatchReport | None = None
         self.last_epoch: EpochReport | None = None
+        self.reports: list[EpochReport] = []
+        self.best_epoch = 0
 
     def extend(self, reports: Iterable[Report]) -> None:
         """Add reports in the order in which they were made."""
+        batches = []
         for report in reports:
             if isinstance(report, BatchReport):
-                self._add_batch(report)
+                batches.append(report)
             elif isinstance(report, EpochReport):
                 self._add_epoch(report)
+        if batches:
+            self._add_batches(batches)
+
+    def row_at(self, epochs: float) -> int:
+        """Return the row of the batch nearest to a place on the axis of epochs; there must be one."""
+        places = self.batches.column("epoch")
+        right = min(int(np.searchsorted(places, epochs)), len(places) - 1)
+        left = max(right - 1, 0)
+        return left if epochs - places[left] < places[right] - epochs else right
 
     def export_csv(self, path: str | Path) -> None:
-        """Write one line per batch; the epoch's figures stand in the line of its last batch."""
-        atomic_write(path, self._write_csv)
+        """Write one line per batch; the epoch's figures stand in the line of its last batch.
 
-    def _add_batch(self, report: BatchReport) -> None:
-        smooth_loss, smooth_accuracy = self._smooth(report)
-        self.batches.append(
-            (
-                report.step,
-                report.epoch - 1 + report.seen / report.size,
-                report.loss,
-                report.accuracy,
-                report.learning_rate,
-                smooth_loss,
-                smooth_accuracy,
-            )
-        )
+        The history may grow meanwhile, in another thread too: what was there at the call is written.
+
+        Raises
+        ------
+        DigitLabError
+            When the file cannot be written.
+        """
+        atomic_write(path, partial(_write_lines, lines=self.csv_lines()))
+
+    def csv_lines(self) -> Iterator[str]:
+        """Return the lines of the CSV file, the names of the columns first, for what is there at the call."""
+        batches = [self.batches.column(name) for name in BATCH_COLUMNS]
+        gradients = [self.gradients.column(name) for name in self.gradients.columns]
+        epochs = [self.epochs.column(name) for name in EPOCH_COLUMNS]
+        names = [*BATCH_COLUMNS, *self.gradients.columns, *(f"epoch_{name}" for name in EPOCH_COLUMNS[2:])]
+        return _lines(names, batches + gradients, epochs)
+
+    def _add_batches(self, reports: list[BatchReport]) -> None:
         if not self.gradients.columns:
-            self.gradients = Table(tuple(f"layer_{n + 1}" for n in range(len(report.gradients))))
-        self.gradients.append(report.gradients)
-        self.last = report
+            self.gradients = Table(tuple(f"layer_{n + 1}" for n in range(len(reports[0].gradients))))
+        self.batches.extend(self._rows(reports))
+        self.gradients.extend([report.gradients for report in reports])
+        self.last = reports[-1]
 
-    def _smooth(self, report: BatchReport) -> tuple[float, float]:
-        """Return running means that are plain means at the start and forget exponentially later."""
+    def _rows(self, reports: list[BatchReport]) -> list[tuple[float, ...]]:
+        """Return the rows of new batches, with running means.
+
+        These are plain means at the start and forget exponentially later.
+        """
         count = len(self.batches)
-        if not count:
-            return report.loss, report.accuracy
-        new = max(1 / (count + 1), 1 / MEMORY)
-        old_loss = self.batches.column("smooth_loss")[-1]
-        old_accuracy = self.batches.column("smooth_accuracy")[-1]
-        return old_loss + new * (report.loss - old_loss), old_accuracy + new * (report.accuracy - old_accuracy)
+        loss = accuracy = 0.0
+        if count:
+            loss = float(self.batches.column("smooth_loss")[-1])
+            accuracy = float(self.batches.column("smooth_accuracy")[-1])
+        rows: list[tuple[float, ...]] = []
+        for number, report in enumerate(reports, count + 1):
+            new = max(1 / number, 1 / MEMORY)
+            loss += new * (report.loss - loss)
+            accuracy += new * (report.accuracy - accuracy)
+            place = report.epoch - 1 + report.seen / report.size
+            figures = (report.loss, report.accuracy, report.learning_rate)
+            rows.append((report.step, place, *figures, loss, accuracy))
+        return rows
 
     def _add_epoch(self, report: EpochReport) -> None:
         missing = float("nan")
@@ -118,16 +124,28 @@ class History:
             )
         )
         self.last_epoch = report
+        self.reports.append(report)
+        if report.best:
+            self.best_epoch = report.epoch
 
-    def _write_csv(self, path: Path) -> None:
-        by_step = {int(step): row for row, step in enumerate(self.epochs.column("step"))}
-        epoch_names = EPOCH_COLUMNS[2:]
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow([*BATCH_COLUMNS, *self.gradients.columns, *(f"epoch_{name}" for name in epoch_names)])
-            for row in range(len(self.batches)):
-                values: list[Any] = [f"{self.batches.column(name)[row]:.9g}" for name in BATCH_COLUMNS]
-                values += [f"{self.gradients.column(name)[row]:.9g}" for name in self.gradients.columns]
-                epoch = by_step.get(int(self.batches.column("step")[row]))
-                values += ["" if epoch is None else f"{self.epochs.column(n)[epoch]:.9g}" for n in epoch_names]
-                writer.writerow(values)
+
+def _lines(
+    names: list[str], columns: list[NDArray[np.float64]], epochs: list[NDArray[np.float64]]
+) -> Iterator[str]:
+    """Yield CSV lines: `columns` by batch, and behind them what `epochs` say of the batch they ended with."""
+    yield ",".join(names) + "\n"
+    form = ",".join(["%.9g"] * len(columns)) + ","
+    figures = epochs[2:]
+    behind = {int(step): row for row, step in enumerate(epochs[1])}
+    nothing = "," * (len(figures) - 1) + "\n"
+    for start in range(0, len(columns[0]), LINES_AT_A_TIME):
+        part = [column[start : start + LINES_AT_A_TIME].tolist() for column in columns]
+        for values in zip(*part, strict=True):
+            row = behind.get(int(values[0]))
+            end = nothing if row is None else ",".join(f"{column[row]:.9g}" for column in figures) + "\n"
+            yield form % values + end
+
+
+def _write_lines(path: Path, lines: Iterator[str]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        file.writelines(lines)

@@ -89,4 +89,17 @@ LOSSES: dict[str, Loss] = {
         ),
     )
 }
+
+
+def misfit(loss: str, output_activation: str) -> str:
+    """Return why a loss cannot be had with an output activation, in a sentence; empty if it can."""
+    needed = LOSSES[loss].fused_with
+    if needed in ("", output_activation):
+        return ""
+    return (
+        f"Loss: {LOSSES[loss].label} needs the output activation {needed}, not {output_activation}. "
+        f"Choose {needed}, or the loss mse."
+    )
+
+
 LOSS_HELP = {name: loss.help for name, loss in LOSSES.items()}

@@ -13,7 +13,7 @@ from engine.fields import Settings, explain, setting
 from engine.initializers import INITIALIZER_HELP, InitializerName
 from engine.layers import DenseSpec, LayerSpec
 from engine.layers.layer import Shape
-from engine.losses import LOSS_HELP, LOSSES, LossName
+from engine.losses import LOSS_HELP, LossName, misfit
 from engine.optimizers import SGD, OptimizerSpec
 from engine.schedules import Constant, ScheduleSpec
 
@@ -158,12 +158,8 @@ class RunSpec(Settings):
 
     @model_validator(mode="after")
     def _loss_fits_output(self) -> Self:
-        needed = LOSSES[self.training.loss].fused_with
-        if needed and self.network.output_activation != needed:
-            raise ValueError(
-                f"Loss: {LOSSES[self.training.loss].label} needs the output activation {needed}, not "
-                f"{self.network.output_activation}. Choose {needed}, or the loss mse."
-            )
+        if sentence := misfit(self.training.loss, self.network.output_activation):
+            raise ValueError(sentence)
         return self
 
     def changed(self, **groups: dict[str, object]) -> RunSpec:

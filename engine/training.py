@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.split import Split
+from engine.errors import SettingError
 from engine.evaluation import loss_and_accuracy
-from engine.losses import LOSSES
+from engine.losses import LOSSES, misfit
 from engine.network import Network, Snapshot
 from engine.optimizers import Optimizer
 from engine.reports import BatchReport, EndReport, EpochReport, Report
@@ -44,7 +45,7 @@ class Training:
     def __init__(
         self, network: Network, data: Split, settings: TrainingSpec, seed: int = 0, *, step: int = 0, epoch: int = 0
     ) -> None:
-        data.require_batch(settings.batch_size)
+        _require_legal(settings, network, data)
         self.network, self.data, self.settings, self.seed = network, data, settings, seed
         self.step, self.epoch, self.best_epoch = step, epoch, 0
         self._images = data.dataset.train_images.reshape(len(data.dataset.train_images), -1)
@@ -61,7 +62,7 @@ class Training:
 
     def apply(self, settings: TrainingSpec) -> None:
         """Learn by other settings from the next batch on. A new kind of optimizer starts with an empty memory."""
-        self.data.require_batch(settings.batch_size)
+        _require_legal(settings, self.network, self.data)
         other_rule = settings.optimizer.kind != self.settings.optimizer.kind
         if settings.loss != self.settings.loss:  # losses of two kinds cannot be compared
             self._best_loss = math.inf
@@ -75,13 +76,17 @@ class Training:
 
     def reports(self) -> Iterator[Report]:
         """Train for ``settings.epochs`` more epochs; yield a report per batch and per epoch, and one at the end."""
+        # Here and not in the generator, which runs only when it is first asked: a stop before that would be lost.
         self._stopping = False
         self._first_epoch = self.epoch
         self._stretch_start = self._epochs_done()
         self._waited = 0
+        return self._reports()
+
+    def _reports(self) -> Iterator[Report]:
         while self.epoch < self._goal():
             if self._stopping:
-                yield self._end("stopped", "Stopped.")
+                yield self._end("stopped", "Stopped.") if self._is_finite() else self._diverged()
                 return
             batch = self._batch()
             if batch is None:
@@ -149,10 +154,7 @@ class Training:
             if self.step % COPY_EVERY == 0:
                 self._last_good[:] = self.network.parameters
             right = int(np.count_nonzero(outputs.argmax(axis=1) == labels))
-            self.network.backward(LOSSES[self.settings.loss], labels)
-            lengths = self._gradient_lengths()
-            self._regularize(lengths)
-            self._update(rate)
+            lengths = self._learn(labels, rate)
         self.step += 1
         self._position += len(rows)
         self._loss_sum += loss * len(rows)
@@ -171,6 +173,17 @@ class Training:
             goal=self._goal(),
         )
 
+    def _learn(self, labels: NDArray[np.uint8], rate: float) -> tuple[float, ...]:
+        """Change the weights by the batch that went forward; return the length of each layer's gradient."""
+        settings, loss = self.settings, LOSSES[self.settings.loss]
+        if len(labels) == 1 and settings.optimizer.kind == "sgd" and not settings.l2 and not settings.clip:
+            return self.network.descend(loss, labels, rate)
+        self.network.backward(loss, labels)
+        lengths = self._gradient_lengths()
+        self._regularize()
+        self._update(rate)
+        return lengths
+
     def _floats(self, rows: NDArray[np.intp]) -> Array:
         """Return the images of some rows as floats from 0 to 1, in memory that is used again."""
         first = self.network.layers[0]
@@ -181,7 +194,7 @@ class Training:
         flat = [layer.gradients["weights"].ravel() for layer in self.network.dense]
         return tuple(math.sqrt(g @ g) for g in flat)
 
-    def _regularize(self, lengths: tuple[float, ...]) -> None:
+    def _regularize(self) -> None:
         """Add L2 to the gradient of the weights, then shorten a gradient that is too long."""
         network, settings = self.network, self.settings
         if settings.l2:
@@ -233,8 +246,7 @@ class Training:
         rows = self.data.validation_rows
         if not len(rows):
             # Nothing else would notice that the very last step was too far.
-            finite = bool(np.isfinite(self.network.parameters).all())
-            self._loss_sum = self._loss_sum if finite else math.nan
+            self._loss_sum = self._loss_sum if self._is_finite() else math.nan
             return None
         return loss_and_accuracy(
             self.network, self.data.dataset.train_images, self._labels, LOSSES[self.settings.loss], rows
@@ -254,6 +266,9 @@ class Training:
     def _judged_by(report: EpochReport) -> float:
         return report.loss if report.validation_loss is None else report.validation_loss
 
+    def _is_finite(self) -> bool:
+        return bool(np.isfinite(self.network.parameters).all())
+
     def _end(self, reason: Any, message: str) -> EndReport:
         """Put the best weights back if that is wanted and they are not the latest anyway."""
         back = 0
@@ -271,7 +286,7 @@ class Training:
         self._remember_nothing()
         which = f"The weights of epoch {self.best_epoch}" if best else "The last weights from before it went wrong"
         message = (
-            f"Training stopped in epoch {self.epoch + 1} at batch {self.step + 1:,}: "
+            f"Training stopped in epoch {math.ceil(self._epochs_done()) or 1} after batch {self.step:,}: "
             f"the loss is no longer a finite number. {self._likely_cause()} {which} were kept."
         )
         return EndReport("diverged", message, self.epoch, self.step, self.best_epoch)
@@ -286,6 +301,13 @@ class Training:
         return (
             f"The learning rate {settings.learning_rate:g} is probably too large: try {settings.learning_rate / 10:g}."
         )
+
+
+def _require_legal(settings: TrainingSpec, network: Network, data: Split) -> None:
+    """Refuse settings that this network or this data cannot be trained with."""
+    data.require_batch(settings.batch_size)
+    if sentence := misfit(settings.loss, network.spec.output_activation):
+        raise SettingError(sentence)
 
 
 def train(network: Network, data: Split, settings: TrainingSpec, seed: int = 0) -> Iterator[Report]:

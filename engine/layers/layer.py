@@ -47,6 +47,10 @@ class Layer:
         """
         raise NotImplementedError
 
+    def descend(self, dY: Array, rate: float, *, first: bool = False) -> Array | None:
+        """Go back through one single sample and take a plain gradient step of length `rate` on the way."""
+        return self.backward(dY, first=first)
+
     def buffer(self, name: str, rows: int, width: int) -> Array:
         """Return an array of shape (rows, width) that is allocated once and reused, not cleared."""
         held = self._buffers.get(name)

@@ -1,0 +1,65 @@
+"""Models that are kept by themselves: the best one of every run, in the user's data folder."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine.errors import ModelFileError
+from engine.files import data_folder, reason
+from engine.model_files import SUFFIX, Model, save_model
+
+
+def folder() -> Path:
+    """Return the folder of the kept models, made if need be.
+
+    Raises
+    ------
+    DigitLabError
+        When it cannot be made.
+    """
+    path = data_folder() / "models"
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ModelFileError(
+            f"The folder {path} cannot be made: {reason(error)}.",
+            "Set DIGITLAB_DATA to a folder that can be written to.",
+        ) from error
+    return path
+
+
+def keep(model: Model) -> Path:
+    """Write `model` to a file of its own in the data folder and return its path.
+
+    Raises
+    ------
+    DigitLabError
+        When it cannot be written.
+    """
+    path = folder() / _name(model)
+    save_model(path, model)
+    return path
+
+
+def kept() -> list[Path]:
+    """Return the kept models, the newest first (by the times in their names)."""
+    return sorted(folder().glob(f"*{SUFFIX}"), key=lambda path: path.name, reverse=True)
+
+
+def title(path: Path) -> str:
+    """Return what the name of a kept model says, for a menu: ``"quick 784-350-10 · 2026-11-22 14:05"``."""
+    found = re.fullmatch(r"(\d{8}-\d{4})\d{2}-\d+_(.+)_[0-9a-f]+", path.stem)
+    if found is None:
+        return path.name
+    when = datetime.strptime(found[1], "%Y%m%d-%H%M").replace(tzinfo=UTC).astimezone()
+    return f"{found[2].replace('-', ' ', 1)} · {when:%Y-%m-%d %H:%M}"
+
+
+def _name(model: Model) -> str:
+    """Return a name no other has: the clock may jump, and two programs may write at the same moment."""
+    title = f"{model.run.preset} {model.network.spec.title}"
+    words = re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-")[:80]
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}_{words}_{secrets.token_hex(3)}{SUFFIX}"

@@ -1,0 +1,205 @@
+"""Options of the commands, derived from the one declaration of each hyperparameter."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
+
+from engine.blas import DEFAULT_THREADS, most_threads
+from engine.datasets import DATASET_WORDS
+from engine.errors import DigitLabError, SettingError
+from engine.fields import Parameter, Settings, parameter, parameters_of
+from engine.layers import DenseSpec
+from engine.optimizers import OPTIMIZERS
+from engine.presets import DEFAULT_PRESET, PRESETS
+from engine.schedules import SCHEDULES
+from engine.specs import NetworkSpec, RunSpec, TrainingSpec
+
+Given = Mapping[str, Any]
+"""The options that were given, by ``group.name``."""
+
+_UNITS = parameter(DenseSpec, "units")
+_METAVARS = {"int": "N", "float": "X", "choice": "NAME", "text": "TEXT"}
+_NO_LAYERS = "none"
+DATASETS = ", ".join(source.form for source in DATASET_WORDS)
+
+
+class UsageError(DigitLabError):
+    """The command line cannot be understood."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that answers a bad command line with one sentence."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the sentence instead of printing the usage."""
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add what every command has."""
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.add_argument(
+        "--threads",
+        metavar="N",
+        type=_threads,
+        default=DEFAULT_THREADS,
+        help=f"threads for matrix products, 1 to {most_threads()} here (default: {DEFAULT_THREADS}). Results repeat "
+        "bit for bit only with the same number",
+    )
+
+
+def add_dataset(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add ``--dataset``; `default` says in words what is used without it."""
+    parser.add_argument("--dataset", metavar="D", help=f"where the images come from: {DATASETS} (default: {default})")
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add an option for everything that determines a run."""
+    quick = PRESETS[DEFAULT_PRESET].run
+    presets = "; ".join(f"{preset.name}: {preset.help.rstrip('.')}" for preset in PRESETS.values())
+    defaults = f"defaults are those of the preset {DEFAULT_PRESET}; another preset brings its own"
+    start = parser.add_argument_group("start", defaults)
+    start.add_argument(
+        "--preset",
+        metavar="P",
+        default=DEFAULT_PRESET,
+        type=_choice("Preset", PRESETS),
+        help=_escaped(f"the settings to start from (default: {DEFAULT_PRESET}). {presets}"),
+    )
+    _add_all(start, "run", RunSpec, quick, skip=("dataset",))
+    network = parser.add_argument_group("network", defaults)
+    network.add_argument(
+        "--hidden",
+        metavar="N,N,…",
+        type=_hidden,
+        help="units of the hidden layers, e.g. 350 or 256,128,64, without dropout unless --dropout is given; "
+        f"{_UNITS.legal} each; {_NO_LAYERS} for no hidden layer",
+    )
+    _add_all(network, "layers", DenseSpec, None, skip=("units",))
+    _add_all(network, "network", NetworkSpec, quick.network)
+    training = parser.add_argument_group("training", defaults)
+    _add_all(training, "training", TrainingSpec, quick.training)
+    _add_family(training, "optimizer", "", OPTIMIZERS, "another one than the preset's brings its usual learning rate")
+    _add_family(training, "schedule", "schedule-", SCHEDULES, "how the learning rate moves")
+
+
+def run_from(options: argparse.Namespace) -> RunSpec:
+    """Return the run that the options describe.
+
+    Raises
+    ------
+    SettingError
+        When a value is outside its range or two contradict each other.
+    """
+    given = {name: value for name, value in vars(options).items() if value is not None}
+    start = PRESETS[given["preset"]].run
+    run = _group(given, "run")
+    if "dataset" in given:
+        run["dataset"] = given["dataset"]
+    network = _group(given, "network")
+    layers = _layers(start.network, given)
+    training = _group(given, "training")
+    for family, registry in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+        training[family] = _chosen(family, registry, getattr(start.training, family), given)
+    changes_rule = training["optimizer"]["kind"] != start.training.optimizer.kind
+    if changes_rule and "learning_rate" not in training:
+        training["learning_rate"] = OPTIMIZERS[training["optimizer"]["kind"]].usual_rate
+    return start.changed(run=run, network={**network, "layers": layers}, training=training)
+
+
+def _group(given: Given, group: str) -> dict[str, Any]:
+    return {name.split(".", 1)[1]: value for name, value in given.items() if name.startswith(group + ".")}
+
+
+def _layers(start: NetworkSpec, given: Given) -> list[dict[str, Any]]:
+    """Return the hidden layers: the preset's, or new ones of the sizes given."""
+    layers: list[dict[str, Any]] = [layer.model_dump() for layer in start.layers]
+    if "hidden" in given:
+        layers = [{"kind": "dense", "units": units} for units in given["hidden"]]
+    changes = _group(given, "layers")
+    return [{**layer, **changes} if layer["kind"] == "dense" else layer for layer in layers]
+
+
+def _chosen(family: str, registry: Mapping[str, type[Settings]], start: Any, given: Given) -> dict[str, Any]:
+    """Return the optimizer or schedule as a dict: the preset's or another one, with the settings given."""
+    kind = given.get(family, start.kind)
+    own = _group(given, family)
+    for name in own:
+        if name not in registry[kind].model_fields:
+            owners = ", ".join(key for key, cls in registry.items() if name in cls.model_fields)
+            raise SettingError(
+                f"{name.replace('_', ' ').capitalize()}: the {family} {kind} has no such setting; only {owners}."
+            )
+    return {**(start.model_dump() if kind == start.kind else {"kind": kind}), **own}
+
+
+def _add_all(group: Any, prefix: str, cls: type[Settings], preset: Settings | None, skip: Iterable[str] = ()) -> None:
+    """Add an option per hyperparameter that `cls` declares."""
+    for entry in parameters_of(cls):
+        if entry.name not in skip:
+            default = entry.default if preset is None else getattr(preset, entry.name)
+            _add(group, f"{prefix}.{entry.name}", "--" + entry.name.replace("_", "-"), entry, default)
+
+
+def _add_family(group: Any, family: str, prefix: str, registry: Mapping[str, Any], remark: str) -> None:
+    """Add the choice of an optimizer or schedule, and the settings of its members."""
+    about = "; ".join(f"{name}: {cls.about.rstrip('.')}" for name, cls in registry.items())
+    group.add_argument(
+        f"--{family}",
+        metavar=family[0].upper(),
+        type=_choice(family.capitalize(), registry),
+        help=_escaped(f"{remark}. {about}"),
+    )
+    seen: set[str] = set()
+    for cls in registry.values():
+        for entry in parameters_of(cls):
+            if entry.name not in seen:
+                seen.add(entry.name)
+                flag = f"--{prefix}{entry.name.replace('_', '-')}"
+                _add(group, f"{family}.{entry.name}", flag, entry, entry.default)
+
+
+def _add(group: Any, dest: str, flag: str, entry: Parameter, default: Any) -> None:
+    if entry.kind == "bool":
+        shown = "on" if default else "off"
+        text = _escaped(f"{entry.help} (default: {shown})")
+        group.add_argument(flag, dest=dest, action=argparse.BooleanOptionalAction, default=None, help=text)
+        return
+    unit = f" {entry.unit}" if entry.unit else ""
+    text = _escaped(f"{entry.help} {entry.legal[:1].upper()}{entry.legal[1:]}{unit} (default: {default}).")
+    group.add_argument(flag, dest=dest, metavar=_METAVARS[entry.kind], type=entry.check, help=text)
+
+
+def _choice(label: str, legal: Iterable[str]) -> Callable[[str], str]:
+    names = tuple(legal)
+
+    def check(text: str) -> str:
+        if text not in names:
+            raise SettingError(f"{label}: {text[:40]} is not allowed; it must be one of {', '.join(names)}.")
+        return text
+
+    return check
+
+
+def _hidden(text: str) -> tuple[int, ...]:
+    if text == _NO_LAYERS:
+        return ()
+    return tuple(_UNITS.check(part.strip()) for part in text.split(","))
+
+
+def _threads(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= most_threads()):
+        raise SettingError(
+            f"Threads: {text[:40]} is not allowed; it must be a whole number from 1 to {most_threads()}."
+        )
+    return int(text)
+
+
+def _escaped(text: str) -> str:
+    """Return a help text in which percent signs stand for themselves."""
+    return text.replace("%", "%%")

@@ -1,0 +1,123 @@
+"""Show versions, folders and presets; or, with a model file, what is known of that model."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from engine import blas, kept_models
+from engine.files import data_folder
+from engine.model import Model, program_version
+from engine.model_files import load_model
+from engine.presets import PRESETS
+from engine.terminal.output import number, percent, show, table
+
+_PACKAGES = ("numpy", "PySide6-Essentials", "pyqtgraph", "tensorflow")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("model", metavar="MODEL", nargs="?", help="a model file, or an .npy file of the article's")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Collect and print."""
+    if options.model:
+        card = _card(Path(options.model), load_model(options.model))
+        show(card, _card_lines(card), as_json=options.json)
+    else:
+        result = _program()
+        show(result, _program_lines(result), as_json=options.json)
+    return 0
+
+
+def _program() -> dict[str, Any]:
+    presets = {
+        preset.name: {
+            "help": preset.help,
+            "network": preset.run.network.title,
+            "parameters": preset.run.network.parameter_count,
+        }
+        for preset in PRESETS.values()
+    }
+    return {
+        "version": program_version(),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "blas": blas.libraries(),
+        "data_folder": str(data_folder()),
+        "kept_models": len(kept_models.kept()),
+        "presets": presets,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _program_lines(result: dict[str, Any]) -> list[str]:
+    libraries = ", ".join(f"{pool['name']} {pool['version']}, {_threads(pool['threads'])}" for pool in result["blas"])
+    rows: list[tuple[str, object]] = [
+        ("DigitLab", result["version"]),
+        ("Python", result["python"]),
+        *((name, version or "not installed") for name, version in result["packages"].items()),
+        ("Matrix products", libraries or "unknown library"),
+        ("Data folder", result["data_folder"]),
+        ("Kept models", str(result["kept_models"])),
+    ]
+    presets = [(f"  {name}", f"{entry['network']}. {entry['help']}") for name, entry in result["presets"].items()]
+    return [*table(rows), "", "Presets:", *table(presets)]
+
+
+def _threads(count: int) -> str:
+    return "1 thread" if count == 1 else f"{count} threads"
+
+
+def _card(path: Path, model: Model) -> dict[str, Any]:
+    return {
+        "model": str(path),
+        "bytes": path.stat().st_size,
+        "network": model.network.spec.title,
+        "parameters": model.network.spec.parameter_count,
+        "dtype": model.network.spec.dtype,
+        "training": model.record.model_dump(mode="json"),
+        "spec": model.run.model_dump(mode="json"),
+    }
+
+
+def _card_lines(card: dict[str, Any]) -> list[str]:
+    record, network, training = card["training"], card["spec"]["network"], card["spec"]["training"]
+    layers = ", ".join(_layer(layer) for layer in network["layers"]) or "none"
+    return table(
+        [
+            ("File", f"{card['model']} ({card['bytes']:,} bytes)"),
+            ("Network", f"{card['network']}, {card['parameters']:,} parameters, {card['dtype']}"),
+            ("Hidden layers", layers),
+            ("Output", network["output_activation"]),
+            ("Loss", training["loss"]),
+            ("Optimizer", f"{training['optimizer']['kind']}, learning rate {training['learning_rate']:g}"),
+            ("Schedule", training["schedule"]["kind"]),
+            ("Batch size", f"{training['batch_size']:,}"),
+            ("Seed", str(card["spec"]["seed"])),
+            ("Data", record["dataset"] or card["spec"]["dataset"]),
+            ("Trained", f"{record['epochs']} epochs, {record['steps']:,} batches" if record["steps"] else "unknown"),
+            ("Validation accuracy", percent(record["validation_accuracy"])),
+            ("Test accuracy", percent(record["test_accuracy"])),
+            ("Test loss", number(record["test_loss"])),
+            ("Written", record["created"]),
+            ("By", record["program"]),
+        ]
+    )
+
+
+def _layer(layer: dict[str, Any]) -> str:
+    if layer["kind"] != "dense":
+        return f"dropout {layer['rate']:g}"
+    dropout = f" with dropout {layer['dropout']:g}" if layer["dropout"] else ""
+    return f"{layer['units']} {layer['activation']}{dropout}"

@@ -1,0 +1,176 @@
+"""Train a network and keep its best model: progress on stderr, the result on stdout.
+
+Ctrl+C or SIGTERM ends it after the current batch and still keeps the model; the exit code is then 130 or 143.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine import kept_models
+from engine.datasets import Dataset, load_dataset
+from engine.datasets.split import split
+from engine.errors import DigitLabError, ModelFileError
+from engine.evaluation import Evaluation, evaluate
+from engine.files import reason
+from engine.model_files import Model, record_training, save_model
+from engine.network import Network
+from engine.reports import BatchReport, EndReport, EpochReport
+from engine.specs import RunSpec
+from engine.terminal.arguments import add_dataset, add_run_options, run_from
+from engine.terminal.output import complain, number, percent, say, show, table
+from engine.terminal.progress import progress_for
+from engine.terminal.signals import InterruptedBySignal, noted
+from engine.training import Training
+
+
+@dataclass
+class Course:
+    """What a training reported."""
+
+    end: EndReport
+    epochs: list[EpochReport] = field(default_factory=list)
+    last: BatchReport | None = None
+
+    @property
+    def images_per_second(self) -> float:
+        """Images learned from per second of learning, over the whole training."""
+        if not self.epochs or self.last is None:
+            return self.last.seen / max(self.last.seconds, 1e-9) if self.last else 0.0
+        return len(self.epochs) / sum(1 / epoch.images_per_second for epoch in self.epochs)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_dataset(parser, "mnist")
+    add_run_options(parser)
+    parser.add_argument(
+        "--out", metavar="FILE", type=Path, help="where the model goes (default: the models in the data folder)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, save, measure and print."""
+    spec = run_from(options)
+    _check_target(options.out)
+    dataset = load_dataset(spec.dataset, progress=say)
+    data = split(dataset, spec.validation_split, spec.seed)
+    network = Network(spec.network, spec.seed)
+    training = Training(network, data, spec.training, spec.seed)
+    say(f"{spec.network.title}, {spec.network.parameter_count:,} parameters, {len(data.train_rows):,} images.")
+    with noted() as signals:
+        course = _follow(training, signals)
+        test = _measure(network, dataset, spec, signals)
+        record = record_training(
+            dataset, course.epochs, steps=course.end.step, best_epoch=course.end.best_epoch, test=test
+        )
+        snapshot = network.snapshot(course.end.step, course.end.epoch)
+        path = _save(options.out, Model(snapshot, spec, record))
+    result = {**record.model_dump(exclude={"dataset"}), **_result(spec, course, path, options.threads)}
+    result["test_interval"] = test.interval if test else None
+    show(result, _lines(result), as_json=options.json)
+    return _exit_code(course.end, path, signals)
+
+
+def _check_target(out: Path | None) -> None:
+    """Find out before the training, not after it, whether its model can be written."""
+    folder = kept_models.folder() if out is None else out.absolute().parent
+    if out is not None and out.is_dir():
+        raise ModelFileError(f"{out} cannot be written: it is a folder.", "Give --out the name of a file.")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        shown = folder if out is None else out
+        raise ModelFileError(f"{shown} cannot be written: {reason(error)}.", "Nothing was trained.") from error
+
+
+def _follow(training: Training, signals: list[int]) -> Course:
+    """Train to the end, or until a signal has come."""
+    images = training.settings.epochs * len(training.data.train_rows)
+    progress = progress_for(images)
+    epochs: list[EpochReport] = []
+    last: BatchReport | None = None
+    try:
+        for report in training.reports():
+            if signals:
+                training.stop()
+            if isinstance(report, BatchReport):
+                last = report
+                progress.batch(report)
+            elif isinstance(report, EpochReport):
+                epochs.append(report)
+                progress.epoch(report, training.settings.epochs)
+            else:
+                return Course(report, epochs, last)
+    finally:
+        progress.close()
+    raise AssertionError("a training ends with a report of its end")
+
+
+def _measure(network: Network, dataset: Dataset, spec: RunSpec, signals: list[int]) -> Evaluation | None:
+    """Return what the network makes of the test images; nothing once a signal has come."""
+    return evaluate(network, dataset.test_images, dataset.test_labels, spec.training.loss, lambda: bool(signals))
+
+
+def _save(out: Path | None, model: Model) -> Path:
+    """Write the model where it was asked for; if that fails now, into the data folder."""
+    if out is None:
+        return kept_models.keep(model)
+    try:
+        save_model(out, model)
+    except DigitLabError as error:
+        path = kept_models.keep(model)
+        raise ModelFileError(f"{error.what} The model is in {path} instead.") from error
+    return out.absolute()
+
+
+def _result(spec: RunSpec, course: Course, path: Path, threads: int) -> dict[str, Any]:
+    return {
+        "model": str(path),
+        "network": spec.network.title,
+        "parameters": spec.network.parameter_count,
+        "images_per_second": round(course.images_per_second, 1),
+        "outcome": course.end.reason,
+        "message": course.end.message,
+        "preset": spec.preset,
+        "dataset": spec.dataset,
+        "seed": spec.seed,
+        "threads": threads,
+        "spec": spec.model_dump(mode="json"),
+    }
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    low, high = result["test_interval"] or (None, None)
+    between = f" (95 % interval {percent(low)} to {percent(high)})" if result["test_interval"] else ""
+    seconds = result["seconds_per_epoch"]
+    return table(
+        [
+            ("Test accuracy", percent(result["test_accuracy"]) + between),
+            ("Test loss", number(result["test_loss"])),
+            ("Validation accuracy", percent(result["validation_accuracy"])),
+            ("Epochs", result["epochs"]),
+            ("Seconds per epoch", f"{sum(seconds) / len(seconds):.2f}" if seconds else ""),
+            ("Images per second", f"{result['images_per_second']:,.0f}"),
+            ("Parameters", f"{result['parameters']:,}"),
+            ("Model", result["model"]),
+        ]
+    )
+
+
+def _exit_code(end: EndReport, path: Path, signals: list[int]) -> int:
+    """Say what ended the training early, if anything did, and return the exit code for it."""
+    if signals:
+        complain(f"{end.message} The model is in {path}.")
+        return InterruptedBySignal(signals[0]).exit_code
+    if end.reason == "diverged":
+        complain(end.message)
+        return 2
+    if end.reason == "early":
+        say(end.message)
+    return 0
