@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,9 +49,8 @@ def atomic_write(path: str | Path, write: Callable[[Path], None]) -> None:
     target = Path(path)
     temporary: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
-        os.close(handle)
-        temporary = Path(name)
+        temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
+        temporary.open("xb").close()
         write(temporary)
         _flush(temporary)
         os.replace(temporary, target)
@@ -62,7 +62,7 @@ def atomic_write(path: str | Path, write: Callable[[Path], None]) -> None:
         ) from error
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            _remove(temporary)
 
 
 def data_folder() -> Path:
@@ -82,6 +82,12 @@ def data_folder() -> Path:
 def _flush(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _remove(path: Path) -> None:
+    """Remove a temporary file that is still there; a folder that has vanished took it along."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _exists(path: Path) -> bool:

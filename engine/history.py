@@ -15,8 +15,10 @@ from engine.table import Table
 
 BATCH_COLUMNS = ("step", "epoch", "loss", "accuracy", "learning_rate", "smooth_loss", "smooth_accuracy")
 EPOCH_COLUMNS = ("epoch", "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
-# About how many batches the smoothed curves look back on.
+# The smoothed curves look back on about this many batches, and on a fifth of what there is at most:
+# so they follow the fast beginning closely, too.
 MEMORY = 50
+SHARE = 5
 LINES_AT_A_TIME = 4096
 
 
@@ -91,10 +93,7 @@ class History:
         self.last = reports[-1]
 
     def _rows(self, reports: list[BatchReport]) -> list[tuple[float, ...]]:
-        """Return the rows of new batches, with running means.
-
-        These are plain means at the start and forget exponentially later.
-        """
+        """Return the rows of new batches, with running means that forget exponentially."""
         count = len(self.batches)
         loss = accuracy = 0.0
         if count:
@@ -102,7 +101,7 @@ class History:
             accuracy = float(self.batches.column("smooth_accuracy")[-1])
         rows: list[tuple[float, ...]] = []
         for number, report in enumerate(reports, count + 1):
-            new = max(1 / number, 1 / MEMORY)
+            new = max(SHARE / (number + SHARE - 1), 1 / MEMORY)
             loss += new * (report.loss - loss)
             accuracy += new * (report.accuracy - accuracy)
             place = report.epoch - 1 + report.seen / report.size
@@ -129,9 +128,7 @@ class History:
             self.best_epoch = report.epoch
 
 
-def _lines(
-    names: list[str], columns: list[NDArray[np.float64]], epochs: list[NDArray[np.float64]]
-) -> Iterator[str]:
+def _lines(names: list[str], columns: list[NDArray[np.float64]], epochs: list[NDArray[np.float64]]) -> Iterator[str]:
     """Yield CSV lines: `columns` by batch, and behind them what `epochs` say of the batch they ended with."""
     yield ",".join(names) + "\n"
     form = ",".join(["%.9g"] * len(columns)) + ","

@@ -39,7 +39,7 @@ class Snapshot:
 
 
 class Network:
-    """Layers in order, the last one with ten units.
+    """Layers in order, the last one with ten units. Without a seed all parameters are 0.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Network:
         The first so many parameters are weights.
     """
 
-    def __init__(self, spec: NetworkSpec, seed: int = 0) -> None:
+    def __init__(self, spec: NetworkSpec, seed: int | None = 0) -> None:
         self.spec = spec
         self.layers: list[Layer] = []
         shape: tuple[int, ...] = INPUT_SHAPE
@@ -63,7 +63,8 @@ class Network:
         self.layers.append(self.output)
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         self._gather()
-        self.initialize(seed)
+        if seed is not None:
+            self.initialize(seed)
 
     def __repr__(self) -> str:
         return f"Network({self.spec.title}, {self.parameters.size:,} parameters)"
@@ -71,13 +72,13 @@ class Network:
     @classmethod
     def from_snapshot(cls, snapshot: Snapshot) -> Network:
         """Return a network of its own with the snapshot's parameters."""
-        network = cls(snapshot.spec)
+        network = cls(snapshot.spec, seed=None)
         network.parameters[:] = snapshot.parameters
         return network
 
     def initialize(self, seed: int) -> None:
         """Give the weights their random start, and the biases 0."""
-        rng = np.random.default_rng([seed, 1])
+        rng = np.random.default_rng(seed)
         for layer in self.dense:
             weights = INITIALIZERS[self.spec.initializer](rng, layer.inputs, layer.units)
             layer.weights[:] = weights * self.spec.initializer_scale
@@ -117,6 +118,7 @@ class Network:
         Y = self.output.Y
         return difference(Y, labels, self.output.buffer("dY", *Y.shape))
 
+    @np.errstate(over="ignore", invalid="ignore")
     def predict(self, images: Array) -> Array:
         """Return the outputs of shape (n, 10) for `images` of shape (n, 28, 28): bytes, or floats from 0 to 1."""
         outputs = np.empty((len(images), CLASSES), self.output.dtype)

@@ -38,7 +38,8 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "article",
             "Article",
-            "As in the article: ReLU everywhere, the output too, squared error, one image at a time, in the file's order.",
+            "As in the article: ReLU everywhere, the output too, squared error, one image at a time, in the file's "
+            "order. A ReLU output unit can die and then never answers its digit again: try other seeds.",
             RunSpec(
                 preset="article",
                 validation_split=0.0,

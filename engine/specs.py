@@ -148,7 +148,7 @@ class RunSpec(Settings):
     validation_split: float = setting(
         0.1,
         "Validation share",
-        "The share of the training images that is held back to see how well the network does on images it did not learn.",
+        "The share of the training images that is held back, to see how the network does on images it did not learn.",
         low=0,
         high=0.9,
         rebuilds=True,

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.split import Split
+from engine.descent import Descent
 from engine.errors import SettingError
 from engine.evaluation import loss_and_accuracy
 from engine.losses import LOSSES, misfit
 from engine.network import Network, Snapshot
-from engine.optimizers import Optimizer
 from engine.reports import BatchReport, EndReport, EpochReport, Report
 from engine.specs import TrainingSpec
 
@@ -46,7 +46,8 @@ class Training:
         self, network: Network, data: Split, settings: TrainingSpec, seed: int = 0, *, step: int = 0, epoch: int = 0
     ) -> None:
         _require_legal(settings, network, data)
-        self.network, self.data, self.settings, self.seed = network, data, settings, seed
+        self.network, self.data, self.seed = network, data, seed
+        self._descent = Descent(network, settings)
         self.step, self.epoch, self.best_epoch = step, epoch, 0
         self._images = data.dataset.train_images.reshape(len(data.dataset.train_images), -1)
         self._labels = data.dataset.train_labels
@@ -55,20 +56,27 @@ class Training:
         self._stretch_start, self._first_epoch = 0.0, 0
         self._best_loss = math.inf
         self._waited = 0
-        self._best: Array | None = None
+        self._best: Snapshot | None = None
         self._last_good = network.parameters.copy()
         self._stopping = False
-        self._remember_nothing()
+
+    @property
+    def settings(self) -> TrainingSpec:
+        """What the next batch is learned by."""
+        return self._descent.settings
 
     def apply(self, settings: TrainingSpec) -> None:
-        """Learn by other settings from the next batch on. A new kind of optimizer starts with an empty memory."""
+        """Learn by other settings from the next batch on. A new kind of optimizer starts with an empty memory.
+
+        Raises
+        ------
+        SettingError
+            When they do not suit the network or the data; the settings before stay.
+        """
         _require_legal(settings, self.network, self.data)
-        other_rule = settings.optimizer.kind != self.settings.optimizer.kind
         if settings.loss != self.settings.loss:  # losses of two kinds cannot be compared
-            self._best_loss = math.inf
-        self.settings = settings
-        if other_rule:
-            self._remember_nothing()
+            self._best_loss, self._best, self.best_epoch = math.inf, None, 0
+        self._descent.settings = settings
 
     def stop(self) -> None:
         """End the training before its next batch."""
@@ -116,7 +124,7 @@ class Training:
     def best_snapshot(self) -> Snapshot:
         """Return a copy of the best epoch's weights if these are to be kept and there are any, else of the latest."""
         if self.settings.keep_best and self._best is not None:
-            return Snapshot(self.network.spec, self._best.copy(), self.step, self.epoch)
+            return self._best
         return self.network.snapshot(self.step, self.epoch)
 
     def _goal(self) -> int:
@@ -133,13 +141,6 @@ class Training:
         if self.settings.shuffle:
             self._order = np.random.default_rng([self.seed, 4, self.epoch]).permutation(self._order)
 
-    def _remember_nothing(self) -> None:
-        """Give the optimizer an empty memory."""
-        parameters = self.network.parameters
-        self._slots = {name: np.zeros_like(parameters) for name in self.settings.optimizer.slots}
-        self._scratch = np.empty_like(parameters)
-        self._rule_steps = 0
-
     def _batch(self) -> BatchReport | None:
         """Learn from one batch; return None when the loss is not finite."""
         started = time.perf_counter()
@@ -154,7 +155,7 @@ class Training:
             if self.step % COPY_EVERY == 0:
                 self._last_good[:] = self.network.parameters
             right = int(np.count_nonzero(outputs.argmax(axis=1) == labels))
-            lengths = self._learn(labels, rate)
+            lengths = self._descent.step(labels, rate)
         self.step += 1
         self._position += len(rows)
         self._loss_sum += loss * len(rows)
@@ -173,52 +174,11 @@ class Training:
             goal=self._goal(),
         )
 
-    def _learn(self, labels: NDArray[np.uint8], rate: float) -> tuple[float, ...]:
-        """Change the weights by the batch that went forward; return the length of each layer's gradient."""
-        settings, loss = self.settings, LOSSES[self.settings.loss]
-        if len(labels) == 1 and settings.optimizer.kind == "sgd" and not settings.l2 and not settings.clip:
-            return self.network.descend(loss, labels, rate)
-        self.network.backward(loss, labels)
-        lengths = self._gradient_lengths()
-        self._regularize()
-        self._update(rate)
-        return lengths
-
     def _floats(self, rows: NDArray[np.intp]) -> Array:
         """Return the images of some rows as floats from 0 to 1, in memory that is used again."""
         first = self.network.layers[0]
         out = first.buffer("images", len(rows), self._images.shape[1])
         return np.multiply(self._images[rows], out.dtype.type(1 / 255), out=out)
-
-    def _gradient_lengths(self) -> tuple[float, ...]:
-        flat = [layer.gradients["weights"].ravel() for layer in self.network.dense]
-        return tuple(math.sqrt(g @ g) for g in flat)
-
-    def _regularize(self) -> None:
-        """Add L2 to the gradient of the weights, then shorten a gradient that is too long."""
-        network, settings = self.network, self.settings
-        if settings.l2:
-            decayed = network.decayed
-            np.multiply(network.parameters[:decayed], settings.l2, out=self._scratch[:decayed])
-            network.gradients[:decayed] += self._scratch[:decayed]
-        if settings.clip:
-            length = math.sqrt(network.gradients @ network.gradients)
-            if length > settings.clip:
-                network.gradients *= settings.clip / length
-
-    def _update(self, rate: float) -> None:
-        self._rule_steps += 1
-        rule: Optimizer = self.settings.optimizer
-        network = self.network
-        rule.update(
-            network.parameters,
-            network.gradients,
-            self._slots,
-            rate,
-            self._rule_steps,
-            network.decayed,
-            self._scratch,
-        )
 
     def _end_epoch(self) -> EpochReport:
         """Validate, compare with the best epoch, and make ready for the next."""
@@ -259,7 +219,7 @@ class Training:
             self._waited += 1
             return report
         self._best_loss, self.best_epoch, self._waited = judged, report.epoch, 0
-        self._best = self.network.parameters.copy()
+        self._best = self.network.snapshot(self.step, self.epoch)
         return replace(report, best=True)
 
     @staticmethod
@@ -274,22 +234,29 @@ class Training:
         back = 0
         unchanged = self.best_epoch == self.epoch and self._position == 0
         if self.settings.keep_best and self._best is not None and not unchanged:
-            self.network.parameters[:] = self._best
+            self._put_back(self._best.parameters)
             back = self.best_epoch
             message += f" The weights of epoch {back}, the best one, are back in the network."
         return EndReport(reason, message, self.epoch, self.step, back)
 
     def _diverged(self) -> EndReport:
         """Put back the last weights that gave finite numbers, and name the likely cause."""
-        best = self._best is not None
-        self.network.parameters[:] = self._best if best else self._last_good
-        self._remember_nothing()
-        which = f"The weights of epoch {self.best_epoch}" if best else "The last weights from before it went wrong"
+        epoch = math.ceil(self._epochs_done()) or 1
+        which = "The last weights from before it went wrong"
+        if self._best is not None:
+            which = f"The weights of epoch {self.best_epoch}"
         message = (
-            f"Training stopped in epoch {math.ceil(self._epochs_done()) or 1} after batch {self.step:,}: "
+            f"Training stopped in epoch {epoch} after batch {self.step:,}: "
             f"the loss is no longer a finite number. {self._likely_cause()} {which} were kept."
         )
+        self._put_back(self._last_good if self._best is None else self._best.parameters)
         return EndReport("diverged", message, self.epoch, self.step, self.best_epoch)
+
+    def _put_back(self, parameters: Array) -> None:
+        """Return to earlier weights: what the optimizer remembers and the place in the epoch do not belong to them."""
+        self.network.parameters[:] = parameters
+        self._descent.forget()
+        self._begin_epoch()
 
     def _likely_cause(self) -> str:
         settings = self.settings

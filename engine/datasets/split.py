@@ -50,7 +50,8 @@ def split(dataset: Dataset, validation_split: float, seed: int) -> Split:
     held = round(count * validation_split)
     if validation_split > 0 and not 0 < held < count:
         raise SettingError(
-            f"Validation share: {validation_split:g} of {count:,} images leaves one part empty; choose another share or 0."
+            f"Validation share: {validation_split:g} of {count:,} images leaves one part empty; "
+            "choose another share or 0."
         )
     order = np.random.default_rng([seed, 2]).permutation(count)
     return Split(dataset, np.sort(order[held:]), np.sort(order[:held]))

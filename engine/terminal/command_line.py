@@ -64,7 +64,8 @@ def main(argv: Sequence[str]) -> int:
         return PIPE_CLOSED
     except OSError as error:
         _write_no_more()
-        complain(f"The result could not be printed: {reason(error)}.")
+        what = f"{error.filename} cannot be used" if error.filename else "The result could not be printed"
+        complain(f"{what}: {reason(error)}.")
     return BAD_INPUT
 
 

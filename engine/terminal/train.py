@@ -6,6 +6,8 @@ Ctrl+C or SIGTERM ends it after the current batch and still keeps the model; the
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,11 +60,12 @@ def run(options: argparse.Namespace) -> int:
     spec = run_from(options)
     _check_target(options.out)
     dataset = load_dataset(spec.dataset, progress=say)
+    spec = spec.changed(run={"dataset": dataset.word})  # with the whole path, so that it is found from anywhere
     data = split(dataset, spec.validation_split, spec.seed)
     network = Network(spec.network, spec.seed)
     training = Training(network, data, spec.training, spec.seed)
-    say(f"{spec.network.title}, {spec.network.parameter_count:,} parameters, {len(data.train_rows):,} images.")
     with noted() as signals:
+        say(f"{spec.network.title}, {spec.network.parameter_count:,} parameters, {len(data.train_rows):,} images.")
         course = _follow(training, signals)
         test = _measure(network, dataset, spec, signals)
         record = record_training(
@@ -79,14 +82,13 @@ def run(options: argparse.Namespace) -> int:
 def _check_target(out: Path | None) -> None:
     """Find out before the training, not after it, whether its model can be written."""
     folder = kept_models.folder() if out is None else out.absolute().parent
-    if out is not None and out.is_dir():
-        raise ModelFileError(f"{out} cannot be written: it is a folder.", "Give --out the name of a file.")
     try:
+        if out is not None and out.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        shown = folder if out is None else out
-        raise ModelFileError(f"{shown} cannot be written: {reason(error)}.", "Nothing was trained.") from error
+        raise ModelFileError(f"{out or folder} cannot be written: {reason(error)}.", "Nothing was trained.") from error
 
 
 def _follow(training: Training, signals: list[int]) -> Course:

@@ -1,0 +1,90 @@
+"""One step downhill: from a batch that went forward to changed weights."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.losses import LOSSES
+from engine.network import Network
+from engine.optimizers import Optimizer
+from engine.specs import TrainingSpec
+
+Array = NDArray[Any]
+
+
+class Descent:
+    """Backpropagation, regularization and the optimizer with its memory.
+
+    Attributes
+    ----------
+    settings : TrainingSpec
+        May be replaced between two steps; a new kind of optimizer starts with an empty memory.
+    """
+
+    def __init__(self, network: Network, settings: TrainingSpec) -> None:
+        self._network, self._settings = network, settings
+        self._scratch = np.empty_like(network.parameters)
+        self.forget()
+
+    @property
+    def settings(self) -> TrainingSpec:
+        """The settings of the next step."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: TrainingSpec) -> None:
+        other_rule = settings.optimizer.kind != self._settings.optimizer.kind
+        self._settings = settings
+        if other_rule:
+            self.forget()
+
+    def forget(self) -> None:
+        """Empty the optimizer's memory."""
+        rule: Optimizer = self._settings.optimizer
+        self._memory = {name: np.zeros_like(self._network.parameters) for name in rule.slots}
+        self._steps = 0
+
+    def step(self, labels: NDArray[np.uint8], rate: float) -> tuple[float, ...]:
+        """Change the weights by the batch that `network.forward` just saw.
+
+        Parameters
+        ----------
+        labels : ndarray of shape (n,)
+            The digits of the batch.
+        rate : float
+            The learning rate of this step.
+
+        Returns
+        -------
+        tuple of float
+            The length of the gradient of each dense layer's weights, before L2 and clipping.
+        """
+        settings, network, loss = self._settings, self._network, LOSSES[self._settings.loss]
+        if len(labels) == 1 and settings.optimizer.kind == "sgd" and not settings.l2 and not settings.clip:
+            return network.descend(loss, labels, rate)
+        network.backward(loss, labels)
+        flat = [layer.gradients["weights"].ravel() for layer in network.dense]
+        lengths = tuple(math.sqrt(g @ g) for g in flat)
+        self._regularize()
+        self._steps += 1
+        rule: Optimizer = settings.optimizer
+        rule.update(
+            network.parameters, network.gradients, self._memory, rate, self._steps, network.decayed, self._scratch
+        )
+        return lengths
+
+    def _regularize(self) -> None:
+        """Add L2 to the gradient of the weights, then shorten a gradient that is too long."""
+        network, settings = self._network, self._settings
+        if settings.l2:
+            decayed = network.decayed
+            np.multiply(network.parameters[:decayed], settings.l2, out=self._scratch[:decayed])
+            network.gradients[:decayed] += self._scratch[:decayed]
+        if settings.clip:
+            length = math.sqrt(network.gradients @ network.gradients)
+            if length > settings.clip:
+                network.gradients *= settings.clip / length
