@@ -94,7 +94,8 @@ class Parameter:
             When it is outside the legal range; the sentence names the field, the value and the range.
         """
         try:
-            return TypeAdapter(typing.Annotated[self.field.annotation, self.field]).validate_python(value, strict=None)
+            declared: Any = typing.Annotated[self.field.annotation, self.field]
+            return TypeAdapter(declared).validate_python(value)
         except ValidationError as error:
             raise SettingError(self.complaint(value)) from error
 
@@ -127,17 +128,35 @@ def explain(error: ValidationError, cls: type[Settings]) -> SettingError:
     if first["type"] == "value_error":
         return SettingError(str(first["ctx"]["error"]) if "ctx" in first else first["msg"])
     where, found = _locate(cls, first["loc"])
-    if first["type"] == "union_tag_invalid":
-        tag, legal = first["ctx"]["tag"], first["ctx"]["expected_tags"].replace("'", "")
-        name = "Kind of layer" if where else str(first["loc"][-1]).replace("_", " ").capitalize()
-        return SettingError(f"{where}{name}: {tag} is not allowed; it must be one of {legal}.")
+    if first["type"].startswith("union_tag"):
+        return SettingError(where + _wrong_kind(first))
     if first["type"] == "extra_forbidden":
         return SettingError(f"{where}{first['loc'][-1]!r} is not a setting that this version knows.")
+    if first["type"] == "too_long":
+        context = first["ctx"]
+        return SettingError(
+            f"{_words(first)}: {context['actual_length']} are too many; at most {context['max_length']}."
+        )
     if found is None:
-        return SettingError(f"{where}{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}.")
+        return SettingError(f"{where}{_words(first)}: this is not a description of it.")
     if first["type"] == "missing":
         return SettingError(f"{where}{found.label} is missing; it must be {found.legal}.")
     return SettingError(where + found.complaint(first["input"]))
+
+
+def _wrong_kind(problem: Any) -> str:
+    """Return the sentence about a layer, optimizer or schedule whose kind is unknown or not said."""
+    name = "Kind of layer" if "layers" in problem["loc"] else _words(problem)
+    if "expected_tags" not in problem["ctx"]:
+        return f"{name} is missing."
+    legal = problem["ctx"]["expected_tags"].replace("'", "")
+    return f"{name}: {problem['ctx']['tag']} is not allowed; it must be one of {legal}."
+
+
+def _words(problem: Any) -> str:
+    """Return the name of what a problem is about, e.g. ``"Layers"``."""
+    names = [str(step) for step in problem["loc"] if isinstance(step, str)]
+    return (names[-1] if names else "Run").replace("_", " ").capitalize()
 
 
 def _locate(cls: Any, path: tuple[int | str, ...]) -> tuple[str, Parameter | None]:

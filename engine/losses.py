@@ -14,6 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.activations import ACTIVATIONS
+
 Array = NDArray[Any]
 LossName = Literal["cross_entropy", "mse"]
 
@@ -96,9 +98,10 @@ def misfit(loss: str, output_activation: str) -> str:
     needed = LOSSES[loss].fused_with
     if needed in ("", output_activation):
         return ""
+    label, output = ACTIVATIONS[needed].label, ACTIVATIONS[output_activation].label
     return (
-        f"Loss: {LOSSES[loss].label} needs the output activation {needed}, not {output_activation}. "
-        f"Choose {needed}, or the loss mse."
+        f"Loss: {LOSSES[loss].label} needs {label} as the output activation, not {output}. "
+        f"Choose {label}, or {LOSSES['mse'].label} (mse) as the loss."
     )
 
 

@@ -8,7 +8,6 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from engine.activations import ACTIVATION_HELP, ActivationName
-from engine.errors import SettingError
 from engine.fields import Settings, explain, setting
 from engine.initializers import INITIALIZER_HELP, InitializerName
 from engine.layers import DenseSpec, LayerSpec

@@ -30,9 +30,7 @@ def epoch(number: int, *, validation: float | None = 0.4, best: bool = False) ->
     ends=st.tuples(st.floats(0, 1), st.floats(0, 1)),
 )
 @settings(deadline=None, max_examples=60)
-def test_summaries_equal_those_made_from_the_rows(
-    parts: list[int], points: int, ends: tuple[float, float]
-) -> None:
+def test_summaries_equal_those_made_from_the_rows(parts: list[int], points: int, ends: tuple[float, float]) -> None:
     total = sum(parts)
     values = np.random.default_rng(total).normal(size=(total, 2))
     table = Table(("a", "b"))

@@ -234,7 +234,9 @@ def test_a_loss_and_an_output_that_contradict_each_other_are_refused(loss: str, 
     if loss == "mse" or output == "softmax":
         assert checked_run(data).training.loss == loss
         return
-    with pytest.raises(SettingError, match=f"Cross-entropy needs the output activation softmax, not {output}"):
+    with pytest.raises(
+        SettingError, match=f"Cross-entropy needs Softmax as the output activation, not {ACTIVATIONS[output].label}"
+    ):
         checked_run(data)
 
 

@@ -281,7 +281,7 @@ def test_a_batch_larger_than_the_data_is_refused(small_split: Split) -> None:
 
 
 def test_a_loss_that_does_not_fit_the_output_is_refused(small_split: Split) -> None:
-    with pytest.raises(SettingError, match="Cross-entropy needs the output activation softmax, not relu"):
+    with pytest.raises(SettingError, match="Cross-entropy needs Softmax as the output activation, not ReLU"):
         begin(small_split, plain(), NetworkSpec(layers=(), output_activation="relu"))
     training = begin(small_split, plain(loss="mse"), NetworkSpec(layers=(), output_activation="relu"))
     with pytest.raises(SettingError, match="Cross-entropy needs"):

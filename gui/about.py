@@ -1,0 +1,69 @@
+"""What the program is, and how to use it in a minute."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+
+from engine.model import program_version
+from gui.theme import SPACE
+
+GUIDE = """
+<h3>In a minute</h3>
+<ol>
+<li><b>Build.</b> On the left, choose a preset, or add layers and change their size. Every number is explained at the
+bottom of the window when you point at it.</li>
+<li><b>Train.</b> Press <b>Train</b> or the space bar. <i>Training</i> shows the loss falling and the accuracy rising;
+<i>Weights</i> shows what each unit of the first layer looks for: orange where ink speaks for it, blue where ink speaks
+against it.</li>
+<li><b>Draw.</b> On the right, draw a digit, also while the network learns. The small picture is what the network
+sees; the bars are its answer.</li>
+<li><b>Look closer.</b> <i>Evaluation</i> counts right and wrong answers on images the network never saw; click a
+cell to see them, click an image to put it on the pad. <i>Data</i> shows what it learns from.</li>
+</ol>
+<h3>Nothing is lost</h3>
+<p>The best network of every run is kept by itself; find them under <b>File › Kept models</b>. Save one under a name
+of yours with <b>Ctrl+S</b>.</p>
+<h3>Keys</h3>
+<p>Space: train, pause · F10: one batch · Shift+F10: one epoch · Ctrl+.: stop · Ctrl+R: reset · Ctrl+1 to 4: pages ·
+F2, F3: panels · E on the pad: a test digit · Del on the pad: clear · Ctrl+Z, Ctrl+Y: undo, redo · F11: full screen.</p>
+"""
+ABOUT = """
+<h3>DigitLab {version}</h3>
+<p>A workbench in which you build a neural network, watch it learn handwritten digits, and draw digits for it to read.
+The network is written from scratch on NumPy: no machine-learning library computes anything you see learned.</p>
+<p>It continues the article project “Neural Network from Scratch - MNIST Digit Recognition”. MIT License.</p>
+<p>MNIST: Yann LeCun, Corinna Cortes, Christopher J. C. Burges, CC BY-SA 3.0.
+Built with Qt for Python, pyqtgraph, NumPy and pydantic.</p>
+"""
+
+
+class _TextDialog(QDialog):
+    def __init__(self, title: str, html: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        text = QTextBrowser(self)
+        text.setOpenExternalLinks(True)
+        text.setHtml(html)
+        text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        column.addWidget(text)
+        column.addWidget(buttons)
+        self.resize(70 * SPACE, 60 * SPACE)
+
+
+class GuideDialog(_TextDialog):
+    """How to use the program."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("How it works", GUIDE, parent)
+
+
+class AboutDialog(_TextDialog):
+    """What the program is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("About DigitLab", ABOUT.format(version=program_version()), parent)
+        self.resize(60 * SPACE, 36 * SPACE)

@@ -1,0 +1,152 @@
+"""What lies on the desk whatever is being trained: the data, the drawing, the latest weights and their evaluation."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from engine.datasets import load_dataset
+from engine.datasets.dataset import Dataset
+from engine.errors import DigitLabError
+from engine.evaluation import Evaluation, evaluate
+from engine.network import Network, Snapshot
+from engine.specs import RunSpec
+from gui.tasks import Tasks
+from gui.worker import TaskThread
+
+
+class Desk(QObject):
+    """Holds what every page looks at, and loads and evaluates in the background.
+
+    Attributes
+    ----------
+    built : RunSpec
+        What the present network was made with.
+    snapshot : Snapshot
+        The latest copy of the weights, frozen.
+    reader : Network
+        A network of the GUI thread that holds this copy.
+    dataset : Dataset or None
+        The data in use; None until it has been loaded.
+    evaluation : Evaluation or None
+        The latest evaluation of the present network on the test images; `evaluated_step` is when.
+    drawing : ndarray of shape (28, 28), uint8, or None
+        What is on the pad, as the network sees it.
+    """
+
+    snapshot_changed = Signal(object)  # Snapshot
+    dataset_changed = Signal(object)  # Dataset
+    dataset_failed = Signal(object)  # DigitLabError
+    evaluation_changed = Signal(object)  # Evaluation or None
+    drawing_changed = Signal(object)  # ndarray of shape (28, 28) or None
+    problem = Signal(object)  # DigitLabError
+
+    def __init__(self, run: RunSpec, network: Network, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.tasks = Tasks(self)
+        self.built = run
+        self.dataset: Dataset | None = None
+        self.evaluation: Evaluation | None = None
+        self.evaluated_step = -1
+        self.drawing: NDArray[Any] | None = None
+        self.reader = Network(run.network, seed=None)
+        self._loading: TaskThread | None = None
+        self._evaluating: TaskThread | None = None
+        self._take(network.snapshot())
+
+    # --- weights ------------------------------------------------------------------------------------------
+
+    def read(self, image: NDArray[Any]) -> NDArray[Any]:
+        """Return the shares of the ten digits for one image of shape (28, 28), by the latest copy."""
+        return self.reader.probabilities(image[None])[0]
+
+    @property
+    def trained(self) -> bool:
+        """Whether the network has learned anything."""
+        return self.snapshot.step > 0
+
+    def _take(self, snapshot: Snapshot) -> None:
+        """Make a copy of the weights the one that everybody sees."""
+        self.snapshot = snapshot
+        if self.reader.spec != snapshot.spec:
+            self.reader = Network(snapshot.spec, seed=None)
+        self.reader.parameters[:] = snapshot.parameters
+
+    # --- data ---------------------------------------------------------------------------------------------
+
+    @property
+    def loading(self) -> bool:
+        """Whether data is being loaded."""
+        return self._loading is not None
+
+    def load(self, word: str) -> None:
+        """Load other data in the background; what was there before stays until that has worked."""
+        if self._loading is not None:
+            self.tasks.forget(self._loading)
+        self._loading = self.tasks.start(
+            "Loading the data…", partial(_load, word), self._on_loaded, self._on_load_failed
+        )
+
+    def _on_loaded(self, dataset: Dataset) -> None:
+        self._loading = None
+        self.dataset = dataset
+        self._set_evaluation(None, -1)
+        self.dataset_changed.emit(dataset)
+
+    def _on_load_failed(self, error: DigitLabError) -> None:
+        self._loading = None
+        self.dataset_failed.emit(error)
+        self.problem.emit(error)
+
+    # --- evaluation ---------------------------------------------------------------------------------------
+
+    @property
+    def evaluating(self) -> bool:
+        """Whether the test images are being read now."""
+        return self._evaluating is not None
+
+    def evaluate(self) -> None:
+        """Let the present network read the test images, in the background."""
+        if self.dataset is None:
+            return
+        if self._evaluating is not None:
+            self.tasks.forget(self._evaluating)
+        work = partial(_evaluate, self.snapshot, self.dataset, self.built.training.loss)
+        self._evaluating = self.tasks.start(
+            "Evaluating…", work, partial(self._on_evaluated, self.snapshot, self.dataset), self._on_evaluation_failed
+        )
+
+    def _on_evaluated(self, snapshot: Snapshot, dataset: Dataset, evaluation: Evaluation | None) -> None:
+        self._evaluating = None
+        if snapshot.spec == self.snapshot.spec and dataset is self.dataset:
+            self._set_evaluation(evaluation, snapshot.step)
+
+    def _on_evaluation_failed(self, error: DigitLabError) -> None:
+        self._evaluating = None
+        self.problem.emit(error)
+
+    def _set_evaluation(self, evaluation: Evaluation | None, step: int) -> None:
+        if self._evaluating is not None and evaluation is None:
+            self.tasks.forget(self._evaluating)
+            self._evaluating = None
+        self.evaluation, self.evaluated_step = evaluation, step
+        self.evaluation_changed.emit(evaluation)
+
+    # --- the drawing --------------------------------------------------------------------------------------
+
+    def set_drawing(self, image: NDArray[Any] | None) -> None:
+        """Tell everybody what is on the pad: an image of shape (28, 28), or None if it is empty."""
+        self.drawing = image
+        self.drawing_changed.emit(image)
+
+
+def _load(word: str, progress: Any, cancelled: Any) -> Dataset:
+    return load_dataset(word, progress=progress)
+
+
+def _evaluate(snapshot: Snapshot, dataset: Dataset, loss: str, progress: Any, cancelled: Any) -> Evaluation | None:
+    network = Network.from_snapshot(snapshot)
+    return evaluate(network, dataset.test_images, dataset.test_labels, loss, cancelled)

@@ -1,0 +1,55 @@
+"""The strip at the bottom: on the left what is under the mouse, on the right what to do next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
+
+from gui.theme import SPACE
+
+REST = "Point at anything to have it explained here."
+
+
+class HelpStrip(QWidget):
+    """Explains the widget under the mouse or with the keyboard focus by its What's This text or its tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.explanation = QLabel(REST, self)
+        self.status = QLabel("", self)
+        for label in (self.explanation, self.status):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.explanation.setProperty("role", "muted")
+        self.explanation.setAccessibleName("Explanation")
+        self.status.setAccessibleName("Status")
+        self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        row.setSpacing(3 * SPACE)
+        row.addWidget(self.explanation, 3)
+        row.addWidget(self.status, 2)
+        self.setFixedHeight(5 * SPACE)
+        app = QApplication.instance()
+        assert app is not None
+        app.installEventFilter(self)
+
+    def say(self, sentence: str) -> None:
+        """Show what is going on, or what to do next."""
+        self.status.setText(sentence)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch for the mouse entering a widget of this window, or the focus."""
+        kinds = (QEvent.Type.Enter, QEvent.Type.FocusIn)
+        if event.type() in kinds and isinstance(watched, QWidget) and watched.window() is self.window():
+            self._explain(watched)
+        return False
+
+    def _explain(self, widget: QWidget | None) -> None:
+        while widget is not None:
+            text = widget.whatsThis() or widget.toolTip()
+            if text:
+                self.explanation.setText(text)
+                return
+            widget = widget.parentWidget()
+        self.explanation.setText(REST)

@@ -1,0 +1,272 @@
+"""The window: puts session, forms, pages and pad together. No logic of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from engine import kept_models
+from engine.datasets.dataset import DIGITS
+from engine.errors import DigitLabError
+from engine.presets import DEFAULT_PRESET, PRESETS
+from engine.reports import EndReport
+from engine.specs import RunSpec, checked_run
+from gui import theme
+from gui.about import AboutDialog, GuideDialog
+from gui.document import Document
+from gui.help_strip import HelpStrip
+from gui.menus import Menus
+from gui.pages.data_page import DataPage
+from gui.pages.evaluation_page import EvaluationPage
+from gui.pages.training_page import TrainingPage
+from gui.pages.weights_page import WeightsPage
+from gui.panels.drawing_panel import DrawingPanel
+from gui.panels.settings_panel import SettingsPanel
+from gui.panels.transport_bar import TransportBar
+from gui.session import Session
+from gui.settings_dialog import SettingsDialog
+from gui.status import Status
+from gui.widgets.message_bar import MessageBar
+
+MODEL_FILES = "Models (*.safetensors *.npy);;All files (*)"
+LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """DigitLab's window."""
+
+    def __init__(self, settings: QSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.session = Session(self._remembered_run(), self)
+        self.document = Document(self.session, settings, self)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(1000, 640)
+        self._make_middle()
+        self.settings_panel = SettingsPanel(self.session)
+        self.drawing_panel = DrawingPanel(self.session)
+        self.settings_dock = self._dock("Model and training", self.settings_panel, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.drawing_dock = self._dock("Draw", self.drawing_panel, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.transport = TransportBar(self.session, self)
+        self.addToolBar(self.transport)
+        self.menus = Menus(self)
+        self.status = Status(self.session, self.document, self.strip.say, self)
+        self._connect()
+        self._show_title()
+        self._arrange()
+
+    # --- start and end ------------------------------------------------------------------------------------
+
+    def begin(self, paths: list[str]) -> None:
+        """Load data and files, now that the window is on the screen."""
+        self.session.load(self.session.run.dataset)
+        if paths:
+            self.open_path(Path(paths[0]))
+        else:
+            self._offer_last()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember everything, end what runs, and go."""
+        self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("state", self.saveState(LAYOUT_VERSION))
+        self.settings.setValue("page", self.pages.currentIndex())
+        self.settings.setValue("run", self.session.run.model_dump_json())
+        self.session.finish()
+        super().closeEvent(event)
+
+    def _remembered_run(self) -> RunSpec:
+        """Return the settings of the last time; those of the usual preset if there are none or they are unusable."""
+        text = self.settings.value("run", "")
+        try:
+            return RunSpec.model_validate_json(str(text)) if text else PRESETS[DEFAULT_PRESET].run
+        except ValueError:
+            return PRESETS[DEFAULT_PRESET].run
+
+    def _offer_last(self) -> None:
+        try:
+            kept = kept_models.kept()
+        except DigitLabError as error:
+            self.message.show_error(error)
+            return
+        if kept:
+            self._last = kept[0]
+            self.message.show_hint(
+                f"Your last network is kept: {kept_models.title(kept[0])}.", "Open it", self._open_last
+            )
+
+    def _open_last(self) -> None:
+        self.document.open(self._last)
+
+    # --- building -----------------------------------------------------------------------------------------
+
+    def _make_middle(self) -> None:
+        self.training_page = TrainingPage(self.session)
+        self.weights_page = WeightsPage(self.session)
+        self.evaluation_page = EvaluationPage(self.session)
+        self.data_page = DataPage(self.session)
+        self.pages = QTabWidget(self)
+        self.pages.setDocumentMode(True)
+        self.pages.tabBar().setDrawBase(False)
+        self.pages.setAccessibleName("Pages")
+        for name, page in (
+            ("Training", self.training_page),
+            ("Weights", self.weights_page),
+            ("Evaluation", self.evaluation_page),
+            ("Data", self.data_page),
+        ):
+            self.pages.addTab(page, name)
+        self.message = MessageBar(self)
+        self.strip = HelpStrip(self)
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.message)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(middle)
+        self.statusBar().addPermanentWidget(self.strip, 1)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(title)
+        dock.setWidget(panel)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
+        )
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _connect(self) -> None:
+        self.session.problem.connect(self.message.show_error)
+        self.session.dataset_failed.connect(self._on_dataset_failed)
+        self.session.ended.connect(self._on_ended)
+        self.document.changed.connect(self._show_title)
+        self.evaluation_page.image_chosen.connect(self._on_image_chosen)
+        self.data_page.image_chosen.connect(self._on_image_chosen)
+
+    def _arrange(self) -> None:
+        """Stand as the last time, or as new."""
+        geometry, state = self.settings.value("geometry"), self.settings.value("state")
+        if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
+            self.resize(1280, 720)
+        if not (isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION)):
+            self.arrange_as_new()
+        page = str(self.settings.value("page", 0))
+        self.pages.setCurrentIndex(int(page) if page.isdigit() else 0)
+
+    def arrange_as_new(self) -> None:
+        """Put panels and tool bar where they were at first."""
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.settings_dock)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.drawing_dock)
+        for dock in (self.settings_dock, self.drawing_dock):
+            dock.show()
+        self.resizeDocks([self.settings_dock, self.drawing_dock], [310, 300], Qt.Orientation.Horizontal)
+
+    # --- what menus and keys do ---------------------------------------------------------------------------
+
+    def open_dialog(self) -> None:
+        """Ask for a model and open it."""
+        name, _ = QFileDialog.getOpenFileName(self, "Open a model", self._folder(), MODEL_FILES)
+        if name:
+            self.open_path(Path(name))
+
+    def open_path(self, path: Path) -> None:
+        """Open a model, or put a picture on the pad."""
+        if path.suffix.lower() in (".safetensors", ".npy") or not path.suffix:
+            self.document.open(path)
+        else:
+            self.drawing_panel.open_picture(path)
+
+    def save(self) -> None:
+        """Save to the file the network came from, or ask for one."""
+        if self.document.path is not None and self.document.path.suffix == ".safetensors":
+            self.document.save(self.document.path)
+        else:
+            self.save_dialog()
+
+    def save_dialog(self) -> None:
+        """Ask where to save, and save."""
+        start = str(Path(self._folder()) / "network.safetensors")
+        name, _ = QFileDialog.getSaveFileName(self, "Save the network", start, MODEL_FILES)
+        if name:
+            self.document.save(name)
+
+    def undo(self) -> None:
+        """Undo the last stroke or the last change in the forms, whichever has the focus."""
+        self._undo_stack().undo()
+
+    def redo(self) -> None:
+        """Do again what was undone."""
+        self._undo_stack().redo()
+
+    def show_evaluation(self) -> None:
+        """Evaluate, and show what came out."""
+        self.pages.setCurrentWidget(self.evaluation_page)
+        self.session.evaluate()
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or stop doing so."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def choose_theme(self, mode: theme.Mode) -> None:
+        """Use the light or the dark look, or the system's, and remember it."""
+        theme.switch().choose(mode)
+        self.settings.setValue("theme", mode)
+
+    def show_settings(self) -> None:
+        """Open the settings of the program."""
+        SettingsDialog(self.settings, self).exec()
+
+    def show_guide(self) -> None:
+        """Explain the window in a minute."""
+        GuideDialog(self).exec()
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        AboutDialog(self).exec()
+
+    def _undo_stack(self):  # type: ignore[no-untyped-def]
+        focus = QApplication.focusWidget()
+        forms = focus is not None and self.settings_panel.isAncestorOf(focus)
+        return (self.settings_panel if forms else self.drawing_panel).undo_stack
+
+    def _folder(self) -> str:
+        recent = self.document.recent
+        return str(recent[0].parent if recent else Path.home())
+
+    # --- what happens -------------------------------------------------------------------------------------
+
+    def _on_dataset_failed(self, _error: DigitLabError) -> None:
+        """Fall back on the data that is always there if there is none yet."""
+        if self.session.dataset is None and self.session.run.dataset != "mnist":
+            self.session.set_run(checked_run({**self.session.run.model_dump(), "dataset": "mnist"}))
+            self.session.load("mnist")
+
+    def _on_ended(self, report: EndReport) -> None:
+        if report.reason == "diverged":
+            self.message.show_error(DigitLabError(report.message))
+
+    def _on_image_chosen(self, image: NDArray[np.uint8], label: int) -> None:
+        names = self.session.dataset.class_names if self.session.dataset else DIGITS
+        self.drawing_panel.show_image(image, f"In truth: {names[label]}")
+
+    def _show_title(self) -> None:
+        self.setWindowTitle(f"{self.document.title}[*] — DigitLab")
+        self.setWindowModified(not self.document.saved)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept one file from this computer."""
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped: a model or a picture."""
+        event.acceptProposedAction()
+        self.open_path(Path(event.mimeData().urls()[0].toLocalFile()))

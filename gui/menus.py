@@ -1,0 +1,127 @@
+"""The menu bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QWhatsThis
+
+from engine import kept_models
+from engine.errors import DigitLabError
+from gui import theme
+from gui.settings_dialog import MODES
+
+if TYPE_CHECKING:
+    from gui.main_window import MainWindow
+
+KEPT_SHOWN = 15
+
+
+class Menus:
+    """Builds the menus of a window; every entry has a key or an accelerator."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self.window = window
+        self._file()
+        self._edit()
+        self._run()
+        self._view()
+        self._help()
+
+    def _add(
+        self, menu: QMenu, text: str, do: Callable[..., object], keys: str | QKeySequence.StandardKey | None = None
+    ) -> QAction:
+        action = QAction(text, self.window)
+        action.triggered.connect(do)
+        if keys is not None:
+            action.setShortcuts(QKeySequence.keyBindings(keys) if not isinstance(keys, str) else [QKeySequence(keys)])
+        menu.addAction(action)
+        return action
+
+    def _file(self) -> None:
+        window, menu = self.window, self.window.menuBar().addMenu("&File")
+        self._add(menu, "&New network", window.session.new_network, "Ctrl+N")
+        self._add(menu, "&Open…", window.open_dialog, "Ctrl+O")
+        self.recent = menu.addMenu("Open &recent")
+        self.recent.aboutToShow.connect(self._fill_recent)
+        self.kept = menu.addMenu("&Kept models")
+        self.kept.aboutToShow.connect(self._fill_kept)
+        menu.addSeparator()
+        self._add(menu, "&Save", window.save, "Ctrl+S")
+        self._add(menu, "Save &as…", window.save_dialog, "Ctrl+Shift+S")
+        self._add(menu, "&Export figures…", window.training_page.export_figures_button.click, "Ctrl+Shift+E")
+        menu.addSeparator()
+        self._add(menu, "Se&ttings…", window.show_settings, "Ctrl+,")
+        self._add(menu, "&Quit", window.close, "Ctrl+Q")
+
+    def _edit(self) -> None:
+        window, menu = self.window, self.window.menuBar().addMenu("&Edit")
+        self.undo = self._add(menu, "&Undo", window.undo, "Ctrl+Z")
+        self.redo = self._add(menu, "&Redo", window.redo, "Ctrl+Y")
+        self.redo.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
+        menu.addSeparator()
+        self._add(menu, "&Clear the drawing", window.drawing_panel.pad.clear, "Ctrl+Del")
+        self._add(menu, "&Test image", window.drawing_panel.show_test_image, "Ctrl+E")
+
+    def _run(self) -> None:
+        menu, transport = self.window.menuBar().addMenu("&Run"), self.window.transport
+        menu.addActions([transport.train, transport.batch, transport.epoch, transport.stop, transport.reset])
+        menu.addSeparator()
+        self._add(menu, "E&valuate on the test images", self.window.show_evaluation, "Ctrl+T")
+
+    def _view(self) -> None:
+        window, menu = self.window, self.window.menuBar().addMenu("&View")
+        for index in range(window.pages.count()):
+            name = window.pages.tabText(index)
+            self._add(menu, f"&{index + 1} {name}", partial(window.pages.setCurrentIndex, index), f"Ctrl+{index + 1}")
+        menu.addSeparator()
+        for dock, keys in ((window.settings_dock, "F2"), (window.drawing_dock, "F3")):
+            action = dock.toggleViewAction()
+            action.setShortcut(keys)
+            menu.addAction(action)
+        self.full = self._add(menu, "&Full screen", window.toggle_full_screen, "F11")
+        self.full.setCheckable(True)
+        self._themes(menu.addMenu("&Theme"))
+        menu.addSeparator()
+        self._add(menu, "&Usual arrangement", window.arrange_as_new)
+
+    def _themes(self, menu: QMenu) -> None:
+        group = QActionGroup(self.window)
+        self.themes: dict[str, QAction] = {}
+        for mode, title in MODES.items():
+            action = self._add(menu, f"&{title}", partial(self.window.choose_theme, mode))
+            action.setCheckable(True)
+            group.addAction(action)
+            self.themes[mode] = action
+        menu.aboutToShow.connect(self._tick_theme)
+
+    def _tick_theme(self) -> None:
+        self.themes[theme.switch().mode].setChecked(True)
+
+    def _help(self) -> None:
+        window, menu = self.window, self.window.menuBar().addMenu("&Help")
+        self._add(menu, "&How it works", window.show_guide, "F1")
+        self._add(menu, "&What's this?", QWhatsThis.enterWhatsThisMode, "Shift+F1")
+        self._add(menu, "&About DigitLab", window.show_about)
+
+    def _fill_recent(self) -> None:
+        self._fill(self.recent, [(path.name, path) for path in self.window.document.recent], "Nothing opened yet")
+
+    def _fill_kept(self) -> None:
+        try:
+            paths = kept_models.kept()[:KEPT_SHOWN]
+        except DigitLabError as error:
+            self._fill(self.kept, [], str(error))
+            return
+        self._fill(self.kept, [(kept_models.title(path), path) for path in paths], "No run has been kept yet")
+
+    def _fill(self, menu: QMenu, entries: list, empty: str) -> None:
+        menu.clear()
+        for number, (title, path) in enumerate(entries, start=1):
+            action = self._add(menu, f"&{number} {title}", partial(self.window.document.open, path))
+            action.setToolTip(str(path))
+        if not entries:
+            menu.addAction(empty).setEnabled(False)

@@ -1,0 +1,289 @@
+"""The data page: what the images look like, how many there are of each class, and how they are divided."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.datasets import CLASSES, SIDE, Dataset
+from engine.errors import DigitLabError
+from gui import theme
+from gui.icons import icon
+from gui.session import Session
+from gui.widgets.class_means import class_means
+from gui.widgets.data_drop import DataDrop
+from gui.widgets.data_header import PARTS, DataHeader
+from gui.widgets.digit_bars import Bar, DigitBars
+from gui.widgets.figures import label
+from gui.widgets.image_grid import ImageGrid
+from gui.widgets.wording import many, percent
+from gui.worker import TaskThread
+
+_OWN = (
+    "Own images: choose them under Data on the left, or drop them here. An .npz file with x_train, y_train, x_test "
+    "and y_test; a folder with the four IDX files; a .csv file with a label and 784 pixels per line; or a folder "
+    "with one sub-folder of pictures per class."
+)
+
+
+class DataPage(DataDrop):
+    """Samples of the data in use, counts and mean image per class, and the sizes of its parts.
+
+    Signals
+    -------
+    image_chosen : (ndarray of shape (28, 28), int)
+        An image that was clicked, and its true class.
+    """
+
+    image_chosen = Signal(object, int)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._averaging: TaskThread | None = None
+        self.means: NDArray[Any] | None = None
+        self._stale = True
+        self._random = np.random.default_rng()
+        self._build()
+        self._connect()
+        self._dress()
+        self._on_data()
+
+    # --- building -----------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._empty = label("", "empty")
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setObjectName("data_splitter")
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(1)
+        splitter.addWidget(self._class_side())
+        splitter.addWidget(self._sample_side())
+        splitter.setSizes([260, 368])
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 3)
+        content = QWidget()
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(0, 0, 0, 0)
+        self.header = DataHeader()
+        inner.addWidget(self.header)
+        inner.addWidget(splitter, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(content)
+        own = label(_OWN, "muted")
+        own.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        column.addWidget(self._stack, 1)
+        column.addWidget(own)
+
+    def _class_side(self) -> QWidget:
+        side = QWidget()
+        self.bars = DigitBars()
+        self.bars.setMinimumWidth(200)
+        self.bars.setAccessibleName("Images per class")
+        self.bars.setWhatsThis(
+            "How many images each class has, and their mean: the grey value of every pixel averaged over all of them. "
+            "Click a class to see only its images; click it again to see all."
+        )
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, theme.SPACE, theme.SPACE, 0)
+        column.addWidget(label("Images per class, and their mean", "heading"))
+        column.addWidget(self.bars, 1)
+        return side
+
+    def _sample_side(self) -> QWidget:
+        side = QWidget()
+        self.part = _choice("Part", "Which part of the data to look at")
+        self.part.addItems(PARTS)
+        self.class_filter = _choice("Class", "Which class to look at")
+        self.others = QPushButton("Show others")
+        self.others.setToolTip("Show other images, in a new random order")
+        self.others.setWhatsThis("Puts the images into a new random order and starts again at the top.")
+        self._count = label("", "muted")
+        self.grid = ImageGrid(side=56)
+        self.grid.setAccessibleName("Images")
+        self.grid.setWhatsThis("Images of the data in random order. Click one, or press Enter, to put it on the pad.")
+        row = QHBoxLayout()
+        row.addWidget(self.part)
+        row.addWidget(self.class_filter)
+        row.addStretch(1)
+        row.addWidget(self.others)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(theme.SPACE, theme.SPACE, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self._count)
+        column.addWidget(self.grid, 1)
+        return side
+
+    def _connect(self) -> None:
+        session = self._session
+        session.dataset_changed.connect(self._on_data)
+        session.dataset_failed.connect(self._show_empty)
+        session.network_replaced.connect(self._on_data)
+        session.tasks.said.connect(self._show_empty)
+        self.part.currentIndexChanged.connect(self._on_part)
+        self.class_filter.currentIndexChanged.connect(self.show_others)
+        self.others.clicked.connect(self.show_others)
+        self.bars.chosen.connect(self._on_class)
+        self.grid.chosen.connect(self._on_image)
+        self.dropped.connect(session.load)
+        self.refused.connect(session.problem)
+        theme.switch().changed.connect(self._dress)
+
+    def _dress(self) -> None:
+        self.others.setIcon(icon("mdi6.shuffle-variant"))
+
+    # --- what is shown ------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what happened while nobody looked."""
+        super().showEvent(event)
+        if self._stale:
+            self._on_data()
+
+    def _on_data(self) -> None:
+        """Show other data, or the same divided anew."""
+        self._stale = not self.isVisible()
+        dataset = self._session.dataset
+        self._stack.setCurrentIndex(int(dataset is not None))
+        self._show_empty()
+        if dataset is None or self._stale:
+            return
+        self.header.set_dataset(dataset, (len(self._rows(part)) for part in range(len(PARTS))))
+        self._name_classes(dataset)
+        self._on_part()
+
+    def _name_classes(self, dataset: Dataset) -> None:
+        self.class_filter.blockSignals(True)
+        self.class_filter.clear()
+        self.class_filter.addItems(["All classes", *dataset.class_names])
+        self.class_filter.blockSignals(False)
+
+    def _rows(self, part: int) -> NDArray[np.intp]:
+        """Return the rows of a part, in the array that `_part` returns for it."""
+        dataset, parts = self._session.dataset, self._session.parts
+        assert dataset is not None
+        assert parts is not None
+        return (parts.train_rows, parts.validation_rows, np.arange(len(dataset.test_images)))[part]
+
+    def _part(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.intp]]:
+        """Return images, labels and rows of the chosen part."""
+        dataset = self._session.dataset
+        assert dataset is not None
+        part = self.part.currentIndex()
+        if PARTS[part] == "Test":
+            return dataset.test_images, dataset.test_labels, self._rows(part)
+        return dataset.train_images, dataset.train_labels, self._rows(part)
+
+    def _on_part(self) -> None:
+        if self._session.dataset is None:
+            return
+        self.means = None
+        self._show_bars()
+        self._average()
+        self.show_others()
+
+    def show_others(self) -> None:
+        """Show the images of the chosen part and class in a new random order."""
+        dataset = self._session.dataset
+        if dataset is None:
+            return
+        images, labels, rows = self._part()
+        number = self.class_filter.currentIndex() - 1
+        if number >= 0:
+            rows = rows[labels[rows] == number]
+        kind = "images" if number < 0 else many(number, dataset.class_names)
+        self._count.setText(f"{len(rows):,} {kind} in random order")
+        self.bars.set_opened(number if number >= 0 else None)
+        self.grid.show_images(images, self._random.permutation(rows), self._caption, self._tip, self._nothing(kind))
+
+    def _nothing(self, kind: str) -> str:
+        if PARTS[self.part.currentIndex()] == "Validation" and not len(self._rows(1)):
+            return "No images are held back. Choose a validation share on the left, then make a new network."
+        return f"There are no {kind} in this part of the data."
+
+    def _caption(self, row: int) -> tuple[str, ...]:
+        dataset = self._session.dataset
+        assert dataset is not None
+        tested = PARTS[self.part.currentIndex()] == "Test"
+        return (dataset.class_names[(dataset.test_labels if tested else dataset.train_labels)[row]],)
+
+    def _tip(self, row: int) -> str:
+        kind = "Test" if PARTS[self.part.currentIndex()] == "Test" else "Training"
+        return f"{kind} image {row + 1:,}: {self._caption(row)[0]}. Click to put it on the pad."
+
+    def _show_bars(self) -> None:
+        dataset = self._session.dataset
+        assert dataset is not None
+        _, labels, rows = self._part()
+        counts = np.bincount(labels[rows], minlength=CLASSES)
+        self.bars.set_bars([self._bar(dataset, number, counts) for number in range(CLASSES)])
+
+    def _bar(self, dataset: Dataset, number: int, counts: NDArray[Any]) -> Bar:
+        count, total = int(counts[number]), int(counts.sum())
+        name = dataset.class_names[number]
+        tip = f"{name}: {count:,} of {total:,} images, {percent(count / max(total, 1))}."
+        image = np.zeros((SIDE, SIDE), np.uint8) if self.means is None else self.means[number]
+        return Bar(count / max(int(counts.max()), 1), f"{count:,}", tip, name, image)
+
+    def _show_empty(self) -> None:
+        if self._session.loading:
+            text = "The data is being loaded. Its images will be shown here in a moment."
+        else:
+            text = "There is no data yet. Choose some in the panel on the left, or drop a file or folder here."
+        self._empty.setText(text)
+
+    # --- mean images --------------------------------------------------------------------------------------
+
+    def _average(self) -> None:
+        """Compute the mean image of every class beside the window."""
+        tasks = self._session.tasks
+        if self._averaging is not None:
+            tasks.forget(self._averaging)
+        work = partial(class_means, *self._part())
+        self._averaging = tasks.start("Averaging the images…", work, self._on_means, self._on_means_failed)
+
+    def _on_means(self, means: NDArray[Any] | None) -> None:
+        self._averaging = None
+        self.means = means
+        self._show_bars()
+
+    def _on_means_failed(self, error: DigitLabError) -> None:
+        self._averaging = None
+        self._session.problem.emit(error)
+
+    # --- clicks -------------------------------------------------------------------------------------------
+
+    def _on_class(self, number: int) -> None:
+        chosen = self.class_filter.currentIndex() - 1
+        self.class_filter.setCurrentIndex(0 if chosen == number else number + 1)
+
+    def _on_image(self, row: int) -> None:
+        images, labels, _ = self._part()
+        self.image_chosen.emit(images[row], int(labels[row]))
+
+
+def _choice(name: str, help_text: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(help_text)
+    box.setWhatsThis(f"{help_text}: the images, the counts and the mean images follow.")
+    return box

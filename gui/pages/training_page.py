@@ -1,0 +1,255 @@
+"""The page that shows how the training goes: key numbers and curves."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QImage, QPainter, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.errors import DigitLabError
+from engine.files import atomic_write
+from engine.history import History
+from gui import theme
+from gui.session import Session
+from gui.widgets.key_figures import KeyFigures
+from gui.widgets.run_plots import RunPlots
+
+REDRAW_MS = 33
+# Numbers that change faster than this cannot be read.
+TICKS_PER_FIGURE = 5
+EMPTY = "Press Train (Space): the curves appear here while the network learns."
+HINT = "Point at a curve to read it. The wheel zooms, dragging moves, a double click shows everything again."
+
+
+class TrainingPage(QWidget):
+    """Tiles with the key numbers, and loss, accuracy and gradients as curves.
+
+    It redraws at most thirty times a second, only if there is news, and only while it can be seen.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.redraws = 0
+        self._news = True
+        self._ticks = 0
+        self._row: int | None = None
+        self.figures, self.plots = KeyFigures(), RunPlots()
+        self.readout = QLabel(HINT)
+        self.readout.setProperty("role", "muted")
+        self.readout.setFont(theme.font(9))
+        self._make_controls()
+        self._arrange()
+        self._timer = QTimer(self)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self._tick)
+        session.history_changed.connect(self._on_news)
+        session.network_replaced.connect(self._on_replaced)
+        session.ended.connect(self._on_ended)
+        self.plots.pointed.connect(self._on_pointed)
+        self.plots.following_changed.connect(self.follow.setChecked)
+        self._on_replaced()
+
+    def redraw(self) -> None:
+        """Draw what the run has reported so far."""
+        self.redraws += 1
+        self._news = False
+        begun = len(self.session.history.batches) > 0
+        self._stack.setCurrentIndex(int(begun))
+        for button in (self.export_picture_button, self.export_figures_button):
+            button.setEnabled(begun)
+        self.plots.redraw()
+        if self._ticks % TICKS_PER_FIGURE == 0:
+            self.figures.show_history(self.session.history)
+
+    def export_picture(self, path: str | Path) -> None:
+        """Save tiles and plots as a PNG, in twice the size of the screen; a failure is shown as a problem."""
+        try:
+            atomic_write(path, partial(_save, self._picture()))
+        except DigitLabError as error:
+            self.session.problem.emit(error)
+
+    def export_figures(self, path: str | Path) -> None:
+        """Save the numbers behind the curves as CSV, in the background; a failure is shown as a problem."""
+        work = partial(_export, self.session.history, path)
+        self.session.tasks.start("Exporting the figures…", work, self._on_exported, self.session.problem.emit)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin to redraw."""
+        super().showEvent(event)
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop redrawing: nobody sees it."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    # --- news ---------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self._news:
+            self.redraw()
+            self._ticks += 1
+
+    def _on_news(self) -> None:
+        self._news = True
+
+    def _on_ended(self, _report: Any) -> None:
+        """Show the very last figures, whatever their turn."""
+        self._ticks, self._news = 0, True
+
+    def _on_replaced(self) -> None:
+        self.plots.history = self.session.history
+        self._on_pointed(None)
+        self._ticks, self._news = 0, True
+        self.plots.follow()
+        self.redraw()
+
+    def _on_exported(self, _result: Any) -> None:
+        """Nothing is left to do: the file is there."""
+
+    def _on_pointed(self, row: int | None) -> None:
+        self._row = row
+        self.readout.setText(HINT if row is None else _reading(self.session.history, row))
+
+    # --- controls -----------------------------------------------------------------------------------------
+
+    def _make_controls(self) -> None:
+        self.log_loss = _toggle(
+            "Log loss", "Draws the loss on a logarithmic axis, on which small improvements late in the run show."
+        )
+        self.smoothing = _toggle(
+            "Smooth", "Adds a running mean over about 50 batches, because single batches jump up and down by chance."
+        )
+        self.each_batch = _toggle(
+            "Batches", "Draws every single batch. Off, only whole epochs and their validation are drawn."
+        )
+        self.follow = _toggle(
+            "Follow", "Shows the whole run as it grows. Zooming ends it; press again or double-click a plot to return."
+        )
+        for button in (self.smoothing, self.each_batch, self.follow):
+            button.setChecked(True)
+        self.export_picture_button = _button("Export picture…", "Saves the key numbers and the plots as a PNG picture.")
+        self.export_figures_button = _button(
+            "Export figures…", "Saves loss, accuracy, learning rate and gradients of every batch as a CSV table."
+        )
+        self.log_loss.toggled.connect(self.plots.set_logarithmic_loss)
+        self.smoothing.toggled.connect(self._on_view)
+        self.each_batch.toggled.connect(self._on_view)
+        self.follow.clicked.connect(self._on_follow)
+        self.export_picture_button.clicked.connect(self._ask_for_picture)
+        self.export_figures_button.clicked.connect(self._ask_for_figures)
+
+    def _on_view(self) -> None:
+        self.plots.smoothed = self.smoothing.isChecked()
+        self.plots.per_batch = self.each_batch.isChecked()
+        self.plots.redraw()
+
+    def _on_follow(self) -> None:
+        """Show everything; only zooming switches this off."""
+        self.follow.setChecked(True)
+        self.plots.follow()
+
+    def _ask_for_picture(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Export the picture", "training.png", "PNG picture (*.png)")
+        if path:
+            self.export_picture(path)
+
+    def _ask_for_figures(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Export the figures", "training.csv", "CSV table (*.csv)")
+        if path:
+            self.export_figures(path)
+
+    def _picture(self) -> QImage:
+        """Return tiles and plots without the controls."""
+        parts, gap = (self.figures, self.plots), theme.SPACE
+        size = QSize(self.plots.width() + 2 * gap, sum(part.height() + gap for part in parts) + gap)
+        picture = QImage(size * 2, QImage.Format.Format_RGB32)
+        picture.setDevicePixelRatio(2)
+        picture.fill(theme.current().window)
+        painter, y = QPainter(picture), gap
+        for part in parts:
+            pixels = part.grab()
+            painter.drawPixmap(gap, y, pixels)
+            y += part.height() + gap
+        painter.end()
+        return picture
+
+    def _arrange(self) -> None:
+        controls = QHBoxLayout()
+        controls.setSpacing(theme.SPACE // 2)
+        for widget in (self.log_loss, self.smoothing, self.each_batch, self.follow):
+            controls.addWidget(widget)
+        controls.addStretch(1)
+        controls.addWidget(self.export_picture_button)
+        controls.addWidget(self.export_figures_button)
+        empty = QLabel(EMPTY)
+        empty.setProperty("role", "empty")
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        empty.setWordWrap(True)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(empty)
+        self._stack.addWidget(self.plots)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, 4)
+        layout.setSpacing(theme.SPACE)
+        layout.addWidget(self.figures)
+        layout.addLayout(controls)
+        layout.addWidget(self._stack, 1)
+        layout.addWidget(self.readout)
+
+
+def _toggle(text: str, help: str) -> QToolButton:  # noqa: A002
+    button = QToolButton()
+    button.setText(text)
+    button.setCheckable(True)
+    button.setToolTip(help)
+    button.setWhatsThis(help)
+    button.setAccessibleName(text)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
+def _button(text: str, help: str) -> QPushButton:  # noqa: A002
+    button = QPushButton(text)
+    button.setToolTip(help)
+    button.setWhatsThis(help)
+    button.setAccessibleName(text.rstrip("…"))
+    return button
+
+
+def _reading(history: History, row: int) -> str:
+    """Return the figures of one batch in a line."""
+    batches, gradients = history.batches, history.gradients
+
+    def value(name: str) -> float:
+        return float(batches.column(name)[row])
+
+    sizes = " · ".join(f"{gradients.column(name)[row]:.3g}" for name in gradients.columns[:6])
+    return (
+        f"Epoch {value('epoch'):.3f}, batch {value('step'):,.0f}:  loss {value('loss'):.4g}, smoothed "
+        f"{value('smooth_loss'):.4g};  accuracy {100 * value('accuracy'):.1f} %, smoothed "
+        f"{100 * value('smooth_accuracy'):.1f} %;  gradients {sizes}"
+    )
+
+
+def _save(picture: QImage, path: Path) -> None:
+    if not picture.save(str(path), "PNG"):  # type: ignore[call-overload]
+        raise OSError("the picture could not be encoded")
+
+
+def _export(history: History, path: str | Path, progress: Any, cancelled: Any) -> None:
+    history.export_csv(path)

@@ -1,0 +1,1 @@
+"""The panels around the pages: forms, transport, drawing pad."""

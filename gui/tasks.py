@@ -1,0 +1,77 @@
+"""Work beside the window that is not training: loading, evaluating, saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.errors import DigitLabError
+from gui.worker import TaskThread
+
+Done = Callable[[Any], None]
+Failed = Callable[[DigitLabError], None]
+
+
+class Tasks(QObject):
+    """Starts threads for functions, hands their results to callbacks in the GUI thread, and ends them.
+
+    Signals
+    -------
+    said : (str,)
+        What is being done now; empty when nothing is.
+    """
+
+    said = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._running: dict[TaskThread, tuple[Done, Failed]] = {}
+
+    @property
+    def titles(self) -> list[str]:
+        """What is running."""
+        return [thread.title for thread in self._running]
+
+    def start(self, title: str, function: Callable[..., Any], done: Done, failed: Failed) -> TaskThread:
+        """Call ``function(progress=…, cancelled=…)`` in a thread; later `done` or `failed` here, unless forgotten."""
+        thread = TaskThread(title, function, self)
+        self._running[thread] = (done, failed)
+        thread.done.connect(self._on_done)
+        thread.failed.connect(self._on_failed)
+        thread.progressed.connect(self.said)
+        thread.finished.connect(thread.deleteLater)
+        self.said.emit(title)
+        thread.start()
+        return thread
+
+    def forget(self, thread: TaskThread) -> None:
+        """Cancel a task and drop its result."""
+        if thread in self._running:
+            self._running[thread] = (_ignore, _ignore)
+            thread.cancel()
+
+    def finish(self) -> None:
+        """Cancel everything and wait until it has ended."""
+        for thread in list(self._running):
+            self.forget(thread)
+            thread.wait()
+        self._running.clear()
+
+    def _on_done(self, thread: TaskThread, result: Any) -> None:
+        done, _ = self._pop(thread)
+        done(result)
+
+    def _on_failed(self, thread: TaskThread, error: DigitLabError) -> None:
+        _, failed = self._pop(thread)
+        failed(error)
+
+    def _pop(self, thread: TaskThread) -> tuple[Done, Failed]:
+        callbacks = self._running.pop(thread, (_ignore, _ignore))
+        self.said.emit(self.titles[-1] if self._running else "")
+        return callbacks
+
+
+def _ignore(_result: Any) -> None:
+    """Take a result that nobody wants any more."""

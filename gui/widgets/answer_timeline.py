@@ -1,0 +1,156 @@
+"""How the answer to the present drawing changed while the network learned."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from gui import theme
+from gui.widgets.painted_text import RIGHT, paint_line
+from gui.widgets.shares import Shares, best_two, percent
+
+KEPT = 200
+TITLE = "Your drawing over the training"
+LEAST_HEIGHT, LARGEST_HEIGHT = 62, 320
+_WORTH_A_LINE = 0.05
+_SIDE_MARGIN = 42.0
+
+
+class AnswerTimeline(QWidget):
+    """Shows the shares of the digits over the latest copies of the network, the present answer in the accent colour."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: tuple[str, ...] = tuple("0123456789")
+        self._steps: deque[int] = deque(maxlen=KEPT)
+        self._shares: deque[Shares] = deque(maxlen=KEPT)
+        self.setMinimumHeight(LEAST_HEIGHT)
+        self.setMaximumHeight(LARGEST_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(TITLE)
+        self.setWhatsThis(
+            "How sure the network has been of your drawing since you drew it, from left to right as it learned: "
+            "its present answer in colour, its other guesses in grey."
+        )
+        theme.switch().changed.connect(self.update)
+
+    @property
+    def steps(self) -> list[int]:
+        """How many batches the network had learned from at each point."""
+        return list(self._steps)
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Choose the names of the classes."""
+        self._names = tuple(names)
+        self.update()
+
+    def clear(self) -> None:
+        """Begin anew: the drawing or the network is another one."""
+        self._steps.clear()
+        self._shares.clear()
+        self.update()
+
+    def add(self, step: int, shares: Shares) -> None:
+        """Add the answer of the network after `step` batches, of shape (10,)."""
+        if self._steps and self._steps[-1] == step:
+            self._shares[-1] = shares
+        else:
+            self._steps.append(step)
+            self._shares.append(shares)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the usual size in pixels."""
+        return QSize(200, LEAST_HEIGHT)
+
+    def words_at(self, x: float) -> str:
+        """Return the answer at the place `x`, in pixels from the left."""
+        if len(self._steps) < 2:
+            return TITLE
+        plot = self._plot()
+        index = round((x - plot.left()) / plot.width() * (len(self._steps) - 1))
+        index = min(max(index, 0), len(self._steps) - 1)
+        shares, guesses = self._shares[index], best_two(self._shares[index])
+        words = [f"{self._names[guess]} {percent(shares[guess])}" for guess in guesses or ()]
+        return f"Batch {self._steps[index]:,}: {', '.join(words) or 'no answer'}"
+
+    def event(self, event: QEvent) -> bool:
+        """Say the answer under the mouse."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.words_at(event.pos().x()), self)
+            return True
+        return super().event(event)
+
+    def _plot(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(_SIDE_MARGIN, 20, -_SIDE_MARGIN, -5)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint title, grid and lines, or why there are none."""
+        look = theme.current()
+        title = QRectF(0, 0, self.width(), 14)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_line(painter, title, TITLE, theme.font(9), look.muted)
+            if len(self._steps) < 2:
+                place = QRectF(self.rect()).adjusted(0, 18, 0, 0)
+                words = "Press Train and watch the answer change here."
+                painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), words)
+            else:
+                paint_line(painter, title, f"batch {self._steps[-1]:,}", theme.font(9), look.muted, RIGHT)
+                self._paint_grid(painter)
+                self._paint_lines(painter)
+
+    def _paint_grid(self, painter: QPainter) -> None:
+        look, plot = theme.current(), self._plot()
+        for share, words in ((0.0, "0 %"), (0.5, ""), (1.0, "100 %")):
+            y = plot.bottom() - share * plot.height()
+            painter.setPen(QPen(QColor(look.line), 1))
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+            paint_line(painter, QRectF(0, y - 8, plot.left() - 6, 16), words, theme.font(8), look.muted, RIGHT)
+
+    def _paint_lines(self, painter: QPainter) -> None:
+        look, plot = theme.current(), self._plot()
+        table = np.nan_to_num(np.array(self._shares))
+        best = best_two(table[-1])
+        x = np.linspace(plot.left(), plot.right(), len(table))
+        for digit in np.flatnonzero(table.max(axis=0) >= _WORTH_A_LINE).tolist():
+            if best is None or digit != best[0]:
+                self._paint_line(painter, x, table[:, digit], QPen(QColor(look.muted), 1))
+        if best is not None:
+            self._paint_area(painter, x, table[:, best[0]])
+            self._paint_line(painter, x, table[:, best[0]], QPen(QColor(look.accent), 2))
+            self._paint_names(painter, best, table[-1])
+
+    def _paint_area(self, painter: QPainter, x: Shares, shares: Shares) -> None:
+        """Shade what lies under the present answer's line."""
+        plot, colour = self._plot(), QColor(theme.current().accent)
+        colour.setAlphaF(0.16)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawPolygon(QPolygonF([plot.bottomLeft(), *self._places(x, shares), plot.bottomRight()]))
+
+    def _paint_line(self, painter: QPainter, x: Shares, shares: Shares, pen: QPen) -> None:
+        painter.setPen(pen)
+        painter.drawPolyline(QPolygonF(self._places(x, shares)))
+
+    def _places(self, x: Shares, shares: Shares) -> list[QPointF]:
+        plot = self._plot()
+        y = plot.bottom() - shares * plot.height()
+        return [QPointF(*place) for place in zip(x.tolist(), y.tolist(), strict=True)]
+
+    def _paint_names(self, painter: QPainter, best: tuple[int, int], shares: Shares) -> None:
+        """Name the first guess at the end of its line, and the second where it does not run into it."""
+        look, plot = theme.current(), self._plot()
+        heights = [plot.bottom() - float(shares[digit]) * plot.height() for digit in best]
+        apart = abs(heights[0] - heights[1]) >= 12 and shares[best[1]] >= _WORTH_A_LINE
+        for digit, y, first in ((best[0], heights[0], True), (best[1], heights[1], False)):
+            if not (first or apart):
+                continue
+            place = QRectF(plot.right() + 6, y - 8, _SIDE_MARGIN - 6, 16)
+            colour = look.accent if first else look.muted
+            paint_line(painter, place, self._names[digit], theme.font(9, bold=first), colour)

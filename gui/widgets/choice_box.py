@@ -1,0 +1,75 @@
+"""A combo box over names, each shown by its label and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from engine.activations import ACTIVATIONS
+from engine.losses import LOSSES
+from gui import theme
+
+LABELS: dict[str, str] = {
+    **{name: activation.label for name, activation in ACTIVATIONS.items()},
+    **{name: loss.label for name, loss in LOSSES.items()},
+    "he": "He",
+    "glorot": "Glorot",
+    "lecun": "LeCun",
+    "zeros": "Zeros",
+}
+
+
+def label_of(name: str) -> str:
+    """Return the name of a choice for people."""
+    return LABELS.get(name, name)
+
+
+class ChoiceBox(QComboBox):
+    """Chooses one of several names.
+
+    Signals
+    -------
+    chosen : (str,)
+        Another name was chosen.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, choices: Iterable[tuple[str, str, str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        for name, label, help_text in choices:
+            self.addItem(label, name)
+            self.setItemData(self.count() - 1, help_text, Qt.ItemDataRole.ToolTipRole)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.currentIndexChanged.connect(self._on_index)
+
+    @property
+    def name(self) -> str:
+        """The name that is shown as chosen."""
+        return str(self.currentData())
+
+    @property
+    def explanation(self) -> str:
+        """What the choice that is shown means."""
+        return str(self.currentData(Qt.ItemDataRole.ToolTipRole) or "")
+
+    def show_name(self, name: str) -> None:
+        """Show `name` as chosen without telling anybody."""
+        with QSignalBlocker(self):
+            self.setCurrentIndex(self.findData(name))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a frame around a choice that was refused."""
+        super().paintEvent(event)
+        if self.property("wrong"):
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(theme.current().bad))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    def _on_index(self, index: int) -> None:
+        if index >= 0:
+            self.chosen.emit(self.name)

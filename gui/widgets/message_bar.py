@@ -1,0 +1,74 @@
+"""A line across the window for what went wrong or is worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
+
+from engine.errors import DigitLabError
+from gui.theme import SPACE
+
+
+class MessageBar(QFrame):
+    """Shows one message at a time: a sentence, perhaps something to press, and details that unfold."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "tile")
+        self.setAccessibleName("Message")
+        self._do: Callable[[], None] | None = None
+        self.label = QLabel(self)
+        self.label.setWordWrap(True)
+        self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.action = QPushButton(self)
+        self.details = QPushButton("Details", self)
+        self.details.setCheckable(True)
+        self.details.setToolTip("Shows the technical text behind the message.")
+        self.close_button = QPushButton("Close", self)
+        self.close_button.setToolTip("Takes the message away.")
+        self.text = QPlainTextEdit(self)
+        self.text.setReadOnly(True)
+        self.text.setMaximumHeight(15 * SPACE)
+        self._arrange()
+        self.action.clicked.connect(self._act)
+        self.details.toggled.connect(self.text.setVisible)
+        self.close_button.clicked.connect(self.hide)
+        self.hide()
+
+    def show_error(self, error: DigitLabError) -> None:
+        """Show what happened, what was kept and what to do."""
+        self._show(str(error), error.details, "error")
+
+    def show_hint(self, sentence: str, button: str = "", do: Callable[[], None] | None = None) -> None:
+        """Show something worth knowing, perhaps with a button that does something about it."""
+        self._show(sentence, "", "")
+        self._do = do
+        self.action.setText(button)
+        self.action.setVisible(do is not None)
+
+    def _show(self, sentence: str, details: str, role: str) -> None:
+        self._do = None
+        self.label.setText(sentence)
+        self.label.setProperty("role", role)
+        self.label.style().polish(self.label)
+        self.action.hide()
+        self.details.setChecked(False)
+        self.details.setVisible(bool(details))
+        self.text.setPlainText(details)
+        self.text.hide()
+        self.show()
+
+    def _act(self) -> None:
+        do, self._do = self._do, None
+        self.hide()
+        if do is not None:
+            do()
+
+    def _arrange(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        for column, widget in enumerate((self.label, self.action, self.details, self.close_button)):
+            grid.addWidget(widget, 0, column)
+        grid.addWidget(self.text, 1, 0, 1, 4)
+        grid.setColumnStretch(0, 1)

@@ -1,0 +1,111 @@
+"""Ten bars: the share the network gives to each class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from gui import theme
+from gui.widgets.painted_text import RIGHT, paint_line
+from gui.widgets.shares import Shares, best_two, percent
+
+LEAST_ROW, USUAL_ROW, LARGEST_ROW = 15, 16, 24
+_GAP = 8.0
+_LARGEST_NAME_SHARE = 0.46
+
+
+class ProbabilityBars(QWidget):
+    """Shows ten shares with name, bar and percent; the first guess in the accent colour."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: tuple[str, ...] = tuple("0123456789")
+        self._shares: Shares | None = None
+        self.setMinimumHeight(LEAST_ROW * len(self._names))
+        self.setMaximumHeight(LARGEST_ROW * len(self._names))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Share of each class")
+        self.setWhatsThis(
+            "How much of its certainty the network gives to each of the ten classes; together they make 100 %. "
+            "The longest bar is its answer."
+        )
+        theme.switch().changed.connect(self.update)
+
+    @property
+    def shares(self) -> Shares | None:
+        """What is shown, of shape (10,)."""
+        return self._shares
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return self._names
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Choose the names of the classes."""
+        self._names = tuple(names)
+        self.update()
+
+    def set_shares(self, shares: Shares | None) -> None:
+        """Show ten shares from 0 to 1, or none."""
+        self._shares = shares
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the usual size in pixels."""
+        return QSize(160, USUAL_ROW * len(self._names))
+
+    def words_at(self, y: float) -> str:
+        """Return the exact share of the row at the height `y`."""
+        row = min(max(int(y / self.height() * len(self._names)), 0), len(self._names) - 1)
+        if self._shares is None:
+            return f"{self._names[row]}: nothing is drawn yet"
+        return f"{self._names[row]}: {100 * self._shares[row]:.2f} %"
+
+    def event(self, event: QEvent) -> bool:
+        """Say the exact share under the mouse."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.words_at(event.pos().y()), self)
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the ten rows."""
+        metrics = QFontMetricsF(theme.font(9, bold=True))
+        figures = metrics.horizontalAdvance("> 99 %")
+        widest = max(metrics.horizontalAdvance(name) for name in self._names)
+        names = min(widest + 1, self.width() * _LARGEST_NAME_SHARE)
+        best = best_two(self._shares)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            for row in range(len(self._names)):
+                self._paint_row(painter, row, names, figures, first=best is not None and best[0] == row)
+
+    def _paint_row(self, painter: QPainter, row: int, names: float, figures: float, *, first: bool) -> None:
+        look = theme.current()
+        height = self.height() / len(self._names)
+        share = 0.0 if self._shares is None else float(self._shares[row])
+        line = QRectF(0, row * height, self.width(), height)
+        bar = line.adjusted(names + _GAP, 0, -figures - _GAP / 2, 0)
+        thick = min(9.0, height * 0.55)
+        bar = QRectF(bar.left(), line.center().y() - thick / 2, bar.width(), thick)
+        painter.setPen(Qt.PenStyle.NoPen)
+        self._paint_bar(painter, bar, look.raised)
+        # A share of 0 leaves no dot; a share that is no number leaves none either.
+        if share * bar.width() >= 0.5:
+            bar.setWidth(share * bar.width())
+            self._paint_bar(painter, bar, look.accent if first else look.muted)
+        font, colour = theme.font(9, bold=first), look.text if first else look.muted
+        words = "–" if self._shares is None or math.isnan(share) else percent(share)
+        paint_line(painter, QRectF(0, line.top(), names, height), self._names[row], font, colour)
+        painter.drawText(line, int(RIGHT), words)
+
+    def _paint_bar(self, painter: QPainter, bar: QRectF, colour: str) -> None:
+        painter.setBrush(QColor(colour))
+        radius = min(2.0, bar.width() / 2)
+        painter.drawRoundedRect(bar, radius, radius)

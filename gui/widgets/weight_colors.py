@@ -1,0 +1,55 @@
+"""From weights to the bytes of a picture whose colours are the theme's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage, qRgb
+
+from gui import theme
+
+Array = NDArray[Any]
+GAP = 0  # the byte of what lies between units; weights have 1 to 255, zero 128
+ZERO = 128
+STEPS = 127
+
+
+def to_bytes(weights: Array, limits: Array | float) -> NDArray[np.uint8]:
+    """Return weights of any shape as bytes: −limit and below is 1, 0 is 128, limit and above is 255.
+
+    `limits`, above 0, broadcasts over the weights. What is not a number becomes 0.
+    """
+    scaled = np.multiply(weights, np.divide(STEPS, limits, dtype=np.float32), dtype=np.float32)
+    np.clip(scaled, -STEPS, STEPS, out=scaled)
+    scaled += ZERO + 0.5
+    if not np.isfinite(scaled.sum()):
+        np.nan_to_num(scaled, copy=False, nan=ZERO)
+    return scaled.astype(np.uint8)
+
+
+def color_table() -> list[int]:
+    """Return the colours that belong to the bytes, in the theme of now."""
+    look = theme.current()
+    table = [qRgb(*(int(part) for part in row)) for row in theme.diverging(look)]
+    table[GAP] = qRgb(*theme.rgb(look.window))
+    return table
+
+
+def picture(values: NDArray[np.uint8]) -> QImage:
+    """Return bytes of shape (height, width) as a picture of its own memory."""
+    values = np.ascontiguousarray(values)
+    height, width = values.shape
+    image = QImage(values.data, width, height, width, QImage.Format.Format_Indexed8)
+    image.setColorTable(color_table())
+    return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def largest(weights: Array) -> Array:
+    """Return the largest absolute weight of each unit, of shape (units,), for weights of shape (inputs, units).
+
+    Where all weights are 0, or one is not a number, it is 1.
+    """
+    most = np.maximum(weights.max(axis=0), -weights.min(axis=0))
+    return np.where(np.isfinite(most) & (most > 0), most, 1).astype(weights.dtype)

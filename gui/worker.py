@@ -1,0 +1,191 @@
+"""The only file that knows threads: training, and other work that takes a while.
+
+Both threads override ``run`` alone and speak through signals that are connected to bound methods of objects
+living in the GUI thread, so Qt queues them there. What they hand over is frozen or a copy.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from engine.errors import DigitLabError
+from engine.network import Snapshot
+from engine.reports import EndReport, EpochReport, Report
+from engine.specs import TrainingSpec
+from engine.training import Training
+
+NEWS_SECONDS = 1 / 30
+COPY_SECONDS = 1 / 16
+
+
+class TrainingThread(QThread):
+    """Trains until the end or until told otherwise.
+
+    Signals
+    -------
+    news : (int, list of Report, Snapshot or None)
+        Run number, the reports since the last news, and now and then a copy of the weights.
+    paused : (int,)
+        The thread now waits.
+    failed : (int, DigitLabError)
+        Something went wrong; the thread ends.
+    """
+
+    news = Signal(int, object, object)
+    paused = Signal(int)
+    failed = Signal(int, object)
+
+    def __init__(self, run_id: int, training: Training, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._run_id, self._training = run_id, training
+        self._orders: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        # How many batches may still run before a pause: None is no limit. Only this thread touches it from run() on.
+        self._allowance: int | None = None
+        self._until_epoch = False
+        self._waiting: list[Report] = []
+        self._sent = self._copied = 0.0
+
+    def go_on(self) -> None:
+        """Train on, without a pause."""
+        self._orders.put(("go", None))
+
+    def pause(self) -> None:
+        """Wait after the current batch."""
+        self._orders.put(("steps", 0))
+
+    def step(self, batches: int) -> None:
+        """Train for some batches, then wait."""
+        self._orders.put(("steps", batches))
+
+    def step_epoch(self) -> None:
+        """Train to the end of the epoch, then wait."""
+        self._orders.put(("epoch", None))
+
+    def stop(self) -> None:
+        """End after the current batch."""
+        self._orders.put(("stop", None))
+
+    def apply(self, settings: TrainingSpec) -> None:
+        """Learn by other settings from the next batch on."""
+        self._orders.put(("apply", settings))
+
+    def run(self) -> None:
+        """Train; called by Qt in the new thread."""
+        try:
+            self._train(self._training.reports())
+        except DigitLabError as error:
+            self.failed.emit(self._run_id, error)
+        except Exception as error:  # whatever it is, the window must learn of it and live on
+            self.failed.emit(self._run_id, _unexpected("The training", error))
+
+    def _train(self, reports: Iterator[Report]) -> None:
+        self._copied = self._sent = time.monotonic()
+        self._obey()
+        for report in reports:
+            self._waiting.append(report)
+            self._count(report)
+            now = time.monotonic()
+            if now - self._sent >= NEWS_SECONDS or isinstance(report, EndReport):
+                self._send(now, copy=isinstance(report, EndReport))
+            if isinstance(report, EndReport):
+                return
+            self._obey()
+
+    def _count(self, report: Report) -> None:
+        """Use up what may still run before the pause."""
+        if isinstance(report, EpochReport):
+            if self._until_epoch:
+                self._allowance, self._until_epoch = 0, False
+        elif self._allowance:
+            self._allowance -= 1
+
+    def _obey(self) -> None:
+        """Follow the orders given since the last batch; while there is nothing left to do, wait for more."""
+        told = False
+        while True:
+            wait = self._allowance == 0
+            if wait and not told and self._orders.empty():
+                self._send(time.monotonic(), copy=True)
+                self.paused.emit(self._run_id)
+                told = True
+            try:
+                order, value = self._orders.get(block=wait)
+            except queue.Empty:
+                return
+            if order == "apply":
+                self._training.apply(value)
+            elif order == "stop":
+                self._training.stop()
+                self._allowance = None
+            else:
+                self._allowance = value if order == "steps" else None
+                self._until_epoch = order == "epoch"
+                told = False
+
+    def _send(self, now: float, *, copy: bool) -> None:
+        training = self._training
+        snapshot: Snapshot | None = None
+        if copy or now - self._copied >= COPY_SECONDS:
+            snapshot = training.network.snapshot(training.step, training.epoch)
+            self._copied = now
+        reports, self._waiting, self._sent = self._waiting, [], now
+        self.news.emit(self._run_id, reports, snapshot)
+
+
+class TaskThread(QThread):
+    """Runs one function beside the window.
+
+    The function may take the keyword ``progress`` (a callable for sentences) and ``cancelled`` (a callable that
+    says whether to give up): they are passed when asked for.
+
+    Signals
+    -------
+    done : (object, object)
+        This thread, and the function's result; None if it was cancelled.
+    failed : (object, DigitLabError)
+        This thread, and what went wrong.
+    progressed : (str,)
+        A sentence about what is being done.
+    """
+
+    done = Signal(object, object)
+    failed = Signal(object, object)
+    progressed = Signal(str)
+
+    def __init__(self, title: str, function: Callable[..., Any], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.title, self._function = title, function
+
+    def cancel(self) -> None:
+        """Ask the function to give up."""
+        self.requestInterruption()
+
+    def run(self) -> None:
+        """Call the function; called by Qt in the new thread."""
+        try:
+            result = self._function(progress=self.progressed.emit, cancelled=self.isInterruptionRequested)
+        except DigitLabError as error:
+            self.failed.emit(self, error)
+        except MemoryError as error:
+            self.failed.emit(
+                self,
+                DigitLabError(f"{self.title}: there is not enough memory.", "What was open is unchanged.", repr(error)),
+            )
+        except Exception as error:  # whatever it is, the window must learn of it and live on
+            self.failed.emit(self, _unexpected(self.title, error))
+        else:
+            self.done.emit(self, result)
+
+
+def _unexpected(what: str, error: Exception) -> DigitLabError:
+    return DigitLabError(
+        f"{what} failed unexpectedly: {type(error).__name__}: {error}.",
+        "Everything else still works; what was learned so far is kept.",
+        "".join(traceback.format_exception(error)),
+    )

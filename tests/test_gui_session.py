@@ -1,0 +1,238 @@
+"""The session and its training thread: every order at every moment."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from engine.errors import DigitLabError, SettingError
+from engine.network import Network
+from engine.presets import PRESETS
+from engine.training import Training
+from gui.session import Session, State
+
+QUICK = PRESETS["quick"].run.changed(
+    network={"layers": [{"kind": "dense", "units": 16}]}, training={"batch_size": 20, "epochs": 2}
+)
+
+
+@pytest.fixture
+def session(qtbot, small):
+    made = Session(QUICK)
+    made._on_loaded(small)
+    problems = []
+    made.problem.connect(problems.append)
+    made.problems = problems
+    yield made
+    made.finish()
+
+
+def until(qtbot, session, state):
+    qtbot.waitUntil(lambda: session.state == state, timeout=20_000)
+
+
+def test_a_training_runs_to_its_end_and_is_evaluated(qtbot, session):
+    with qtbot.waitSignals([session.ended, session.evaluation_changed], timeout=20_000):
+        session.train()
+        assert session.state == State.RUNNING
+    assert session.state == State.IDLE
+    assert len(session.history.epochs) == 2
+    assert session.history.last.step == session.snapshot.step
+    assert session.evaluation.count == len(session.dataset.test_images)
+    assert session.problems == []
+
+
+def test_it_computes_the_same_as_the_engine_alone(qtbot, session):
+    with qtbot.waitSignal(session.ended, timeout=20_000):
+        session.train()
+    alone = Network(QUICK.network, QUICK.seed)
+    for _ in Training(alone, session.parts, QUICK.training, QUICK.seed).reports():
+        pass
+    np.testing.assert_array_equal(session.snapshot.parameters, alone.parameters)
+
+
+def test_pausing_and_stepping_changes_nothing(qtbot, session):
+    for count in (1, 2, 3):
+        session.step_batch()
+        until(qtbot, session, State.PAUSED)
+        assert session.history.last.step == count == session.snapshot.step
+    session.step_epoch()
+    until(qtbot, session, State.PAUSED)
+    assert len(session.history.epochs) == 1
+    session.train()
+    session.pause()
+    until(qtbot, session, State.PAUSED)
+    with qtbot.waitSignal(session.ended, timeout=20_000):
+        session.train()
+    alone = Network(QUICK.network, QUICK.seed)
+    for _ in Training(alone, session.parts, QUICK.training, QUICK.seed).reports():
+        pass
+    np.testing.assert_array_equal(session.snapshot.parameters, alone.parameters)
+
+
+def test_stop_ends_after_the_present_batch(qtbot, session):
+    session.set_run(QUICK.changed(training={"epochs": 10_000}))
+    session.train()
+    qtbot.waitUntil(lambda: len(session.history.batches) > 5, timeout=20_000)
+    with qtbot.waitSignal(session.ended, timeout=20_000) as ended:
+        session.stop()
+        assert session.state == State.STOPPING
+        session.train()  # too late: it is stopping already
+        assert session.state == State.STOPPING
+    assert ended.args[0].reason == "stopped"
+    assert session.state == State.IDLE
+
+
+def test_training_goes_on_for_more_epochs(qtbot, session):
+    for epochs in (2, 4):
+        with qtbot.waitSignal(session.ended, timeout=20_000):
+            session.train()
+        assert len(session.history.epochs) == epochs
+
+
+def test_the_learning_rate_changes_while_it_runs(qtbot, session):
+    session.set_run(QUICK.changed(training={"epochs": 10_000, "schedule": {"kind": "constant"}}))
+    session.train()
+    qtbot.waitUntil(lambda: len(session.history.batches) > 5, timeout=20_000)
+    session.set_run(session.run.changed(training={"learning_rate": 0.000123}))
+    qtbot.waitUntil(lambda: session.history.last.learning_rate == 0.000123, timeout=20_000)
+    assert session.state == State.RUNNING
+
+
+def test_other_layers_wait_for_a_new_network_once_it_has_learned(qtbot, session):
+    wider = QUICK.changed(network={"layers": [{"kind": "dense", "units": 24}]})
+    session.set_run(wider)
+    assert session.snapshot.spec == wider.network, "an untrained network follows the forms"
+    assert not session.pending
+    session.step_batch()
+    until(qtbot, session, State.PAUSED)
+    session.set_run(QUICK)
+    assert session.pending
+    assert session.snapshot.spec == wider.network
+    session.new_network()
+    assert not session.pending
+    assert session.snapshot.spec == QUICK.network
+    assert session.snapshot.step == 0
+    assert len(session.history.batches) == 0
+
+
+def test_a_batch_larger_than_the_data_is_refused_and_changes_nothing(qtbot, session):
+    before = session.run
+    with pytest.raises(SettingError, match="Batch size: 100,000 is not allowed"):
+        session.set_run(QUICK.changed(training={"batch_size": 100_000}))
+    assert session.run is before
+
+
+def test_a_loss_that_does_not_suit_the_present_output_waits_too(qtbot, session):
+    squared = QUICK.changed(network={"output_activation": "relu"}, training={"loss": "mse"})
+    session.set_run(squared)
+    session.step_batch()
+    until(qtbot, session, State.PAUSED)
+    session.set_run(QUICK)  # cross-entropy, but the network that is there has ReLU outputs
+    assert session.built.training.loss == "mse"
+    session.step_batch()
+    until(qtbot, session, State.PAUSED)
+    assert np.isfinite(session.history.last.loss)
+
+
+def test_training_before_the_data_is_there_says_so(qtbot):
+    session = Session(QUICK)
+    with qtbot.waitSignal(session.problem) as problem:
+        session.train()
+    assert "still being loaded" in str(problem.args[0])
+    assert session.state == State.IDLE
+    session.finish()
+
+
+def test_beginning_anew_fifty_times_while_it_runs(qtbot, session):
+    session.set_run(QUICK.changed(training={"epochs": 10_000}))
+    left = []
+    session.left.connect(lambda training, history: left.append((training, threading.current_thread())))
+    for turn in range(50):
+        session.train()
+        if turn % 3:
+            qtbot.waitUntil(lambda: len(session.history.batches) > 0, timeout=20_000)
+        if turn % 5 == 0:
+            session.pause()
+        session.new_network()
+        assert session.state == State.IDLE
+        assert len(session.history.batches) == 0
+    qtbot.waitUntil(lambda: not session._leaving, timeout=20_000)
+    assert all(thread is threading.main_thread() for _, thread in left)
+    assert session.snapshot.step == 0
+    assert session.problems == []
+
+
+def test_late_reports_of_an_old_run_are_dropped(qtbot, session):
+    session.train()
+    qtbot.waitUntil(lambda: len(session.history.batches) > 0, timeout=20_000)
+    old = session._run_id
+    session.new_network()
+    session._on_news(old, [], session.snapshot)
+    session._on_paused(old)
+    session._on_failed(old, DigitLabError("late"))
+    assert session.state == State.IDLE
+    assert session.problems == []
+
+
+@pytest.mark.parametrize("moment", ["at once", "running", "paused", "stopping"])
+def test_closing_at_any_moment_hands_over_what_was_learned(qtbot, session, moment):
+    session.set_run(QUICK.changed(training={"epochs": 10_000}))
+    left = []
+    session.left.connect(lambda training, history: left.append(training.step))
+    session.train()
+    if moment != "at once":
+        qtbot.waitUntil(lambda: len(session.history.batches) > 3, timeout=20_000)
+    if moment == "paused":
+        session.pause()
+        until(qtbot, session, State.PAUSED)
+    if moment == "stopping":
+        session.stop()
+    session.finish()
+    assert len(left) == 1
+    assert left[0] > 0 or moment == "at once"
+    assert session.tasks.titles == []
+
+
+def test_an_error_in_the_thread_becomes_a_sentence(qtbot, session, monkeypatch):
+    monkeypatch.setattr(Training, "reports", broken)
+    with qtbot.waitSignal(session.problem) as problem:
+        session.train()
+    assert "ZeroDivisionError" in str(problem.args[0])
+    assert "Traceback" in problem.args[0].details
+    assert "Traceback" not in str(problem.args[0])
+    assert session.state == State.IDLE
+
+
+def broken(training):
+    yield 1 // 0
+
+
+def test_other_data_keeps_the_network_and_the_run_that_was_going_on(qtbot, session, small):
+    session.train()
+    qtbot.waitUntil(lambda: len(session.history.batches) > 3, timeout=20_000)
+    before = session.snapshot
+    with qtbot.waitSignal(session.left, timeout=20_000):
+        session._on_loaded(small)
+    assert session.snapshot is before
+    assert session.state == State.IDLE
+    session.step_batch()
+    until(qtbot, session, State.PAUSED)
+    assert session.history.last.step > before.step
+
+
+def test_bad_data_leaves_the_old(qtbot, session):
+    before = session.dataset
+    with qtbot.waitSignals([session.dataset_failed, session.problem], timeout=20_000):
+        session.load("npz:/there/is/no/such/file.npz")
+    assert session.dataset is before
+
+
+def test_reading_uses_the_latest_copy(qtbot, session):
+    image = session.dataset.test_images[0]
+    before = session.read(image)
+    session.step_epoch()
+    until(qtbot, session, State.PAUSED)
+    after = session.read(image)
+    assert not np.array_equal(before, after)
+    np.testing.assert_allclose(after, Network.from_snapshot(session.snapshot).probabilities(image[None])[0])

@@ -1,0 +1,317 @@
+"""The training page: curves, tiles, zoom, crosshair, export; real widgets, real training."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from engine.datasets.dataset import Dataset
+from engine.errors import DigitLabError
+from engine.presets import PRESETS
+from engine.reports import BatchReport, EpochReport, Report
+from gui import theme
+from gui.pages.training_page import EMPTY, TrainingPage
+from gui.session import Session, State
+from gui.widgets.curve_plot import CurvePlot
+from gui.widgets.plot_parts import number, round_step
+from gui.widgets.tile import NOTHING
+
+PER_EPOCH = 20
+
+
+def reports(count: int, first: int = 1, *, validation: float | None = 0.3) -> Iterator[Report]:
+    for step in range(first, first + count):
+        epoch, place = divmod(step - 1, PER_EPOCH)
+        loss = 2.3 / step**0.5 + 0.1 * math.sin(step)
+        share = 1 - loss / 3
+        yield BatchReport(step, epoch + 1, place + 1, PER_EPOCH, loss, share, 0.01, (loss, loss / 10), 0.5, 3)
+        if place + 1 == PER_EPOCH:
+            yield EpochReport(epoch + 1, step, loss, share, validation, validation and 0.9, 1.5, 2000.0, epoch == 1)
+
+
+@pytest.fixture
+def session(qtbot) -> Iterator[Session]:
+    made = Session(PRESETS["quick"].run)
+    yield made
+    made.finish()
+
+
+@pytest.fixture
+def page(qtbot, session: Session) -> TrainingPage:
+    theme.switch().start(QApplication.instance(), "dark")
+    page = TrainingPage(session)
+    qtbot.addWidget(page)
+    page.resize(660, 560)
+    page.show()
+    qtbot.waitExposed(page)
+    return page
+
+
+def feed(page: TrainingPage, news: Iterator[Report]) -> None:
+    page.session.history.extend(news)
+    page.session.history_changed.emit()
+    QTest.qWait(0)
+    page._tick()
+    page._ticks = 0
+    page.redraw()
+
+
+def point_at(page: TrainingPage, epoch: float) -> None:
+    plot = page.plots.accuracy
+    place = plot.view.mapViewToScene(QPointF(epoch, sum(plot.y_range) / 2))
+    QTest.mouseMove(plot.plot.viewport(), plot.plot.mapFromScene(place))
+
+
+def wheel(plot: CurvePlot, steps: int) -> None:
+    """Turn the mouse wheel in the middle of a plot."""
+    viewport, nothing = plot.plot.viewport(), Qt.KeyboardModifier.NoModifier
+    place = QPointF(viewport.rect().center())
+    turned, buttons = QPoint(0, 120 * steps), Qt.MouseButton.NoButton
+    event = QWheelEvent(
+        place, viewport.mapToGlobal(place), QPoint(), turned, buttons, nothing, Qt.ScrollPhase.NoScrollPhase, False
+    )
+    QApplication.sendEvent(viewport, event)
+
+
+def test_before_the_first_batch_it_says_what_to_press(page: TrainingPage) -> None:
+    assert page._stack.currentWidget().text() == EMPTY
+    assert page.figures.tiles["loss"].figure == NOTHING
+    assert not page.export_picture_button.isEnabled()
+    assert not page.export_figures_button.isEnabled()
+
+
+def test_reports_become_points_and_figures(page: TrainingPage) -> None:
+    feed(page, reports(50))
+    history = page.session.history
+    x, y = page.plots.loss.points("batch")
+    np.testing.assert_array_equal(x, history.batches.column("epoch"))
+    np.testing.assert_array_equal(y, history.batches.column("loss"))
+    np.testing.assert_allclose(page.plots.accuracy.points("epoch")[1], 100 * history.epochs.column("accuracy"))
+    assert len(page.plots.loss.points("validation")[0]) == 2
+    gradients = page.plots.gradients.points("layer_2")[1]
+    assert gradients[0] <= math.log10(history.gradients.column("layer_2")[0])
+    figures = {name: tile.figure for name, tile in page.figures.tiles.items()}
+    assert figures["validation"] == "90.00 %"
+    assert figures["seconds"] == "1.50 s"
+    assert figures["rate"] == "0.01"
+    assert figures["speed"] == f"{10 / 0.5:,.0f}"
+
+
+def test_a_real_training_draws_by_itself(qtbot, page: TrainingPage, small: Dataset) -> None:
+    page.session._on_loaded(small)
+    page.session.train()
+    qtbot.waitUntil(lambda: page.session.state == State.IDLE and len(page.session.history.epochs) == 6, timeout=20000)
+    count = len(page.session.history.batches)
+    qtbot.waitUntil(lambda: len(page.plots.loss.points("batch")[0]) == count)
+    assert page.figures.tiles["validation"].figure.endswith("%")
+
+
+def test_the_logarithmic_axis_draws_logarithms(qtbot, page: TrainingPage) -> None:
+    feed(page, reports(50))
+    qtbot.mouseClick(page.log_loss, Qt.MouseButton.LeftButton)
+    losses = page.session.history.batches.column("loss")
+    np.testing.assert_allclose(page.plots.loss.points("batch")[1], np.log10(losses))
+    assert page.plots.loss.y_range[0] < math.log10(losses.min())
+    qtbot.mouseClick(page.log_loss, Qt.MouseButton.LeftButton)
+    np.testing.assert_array_equal(page.plots.loss.points("batch")[1], losses)
+
+
+def test_smoothing_and_batches_can_be_switched_off(qtbot, page: TrainingPage) -> None:
+    feed(page, reports(50))
+    qtbot.mouseClick(page.smoothing, Qt.MouseButton.LeftButton)
+    assert list(page.plots.loss.lines) == ["batch", "epoch", "validation"]
+    qtbot.mouseClick(page.each_batch, Qt.MouseButton.LeftButton)
+    assert list(page.plots.accuracy.lines) == ["epoch", "validation"]
+    assert len(page.plots.accuracy.points("epoch")[0]) == 2
+
+
+def test_the_wheel_zooms_all_plots_and_a_double_click_follows_again(qtbot, page: TrainingPage) -> None:
+    feed(page, reports(100))
+    whole = page.plots.loss.x_range
+    wheel(page.plots.loss, 20)
+    assert not page.follow.isChecked()
+    zoomed = page.plots.loss.x_range
+    assert zoomed[1] - zoomed[0] < 0.5 * (whole[1] - whole[0])
+    assert page.plots.gradients.x_range == zoomed
+    feed(page, reports(20, 101))
+    assert page.plots.loss.x_range == zoomed
+    plot = page.plots.accuracy.plot
+    QTest.mouseDClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=plot.viewport().rect().center())
+    assert page.follow.isChecked()
+    assert page.plots.loss.x_range[0] == 0
+    assert page.plots.loss.x_range[1] >= 6
+
+
+def test_keys_zoom_and_home_follows(qtbot, page: TrainingPage) -> None:
+    feed(page, reports(100))
+    qtbot.keyClick(page.plots, Qt.Key.Key_Plus)
+    assert page.plots.loss.x_range == pytest.approx((2.5 - 1.75, 2.5 + 1.75), abs=0.1)
+    qtbot.keyClick(page.plots, Qt.Key.Key_Home)
+    assert page.follow.isChecked()
+
+
+def test_the_crosshair_reads_the_history_in_every_plot(page: TrainingPage) -> None:
+    feed(page, reports(50))
+    point_at(page, 1.0)
+    batches = page.session.history.batches
+    row = page._row
+    assert row is not None
+    assert batches.column("epoch")[row] == pytest.approx(1.0, abs=0.06)
+    text = page.readout.text()
+    assert f"loss {batches.column('loss')[row]:.4g}" in text
+    assert f"accuracy {100 * batches.column('accuracy')[row]:.1f} %" in text
+    assert f"gradients {page.session.history.gradients.column('layer_1')[row]:.3g} ·" in text
+    for plot in page.plots.plots:
+        assert plot._cross.isVisible()
+        assert plot._cross.value() == batches.column("epoch")[row]
+
+
+def test_the_crosshair_goes_with_the_mouse(page: TrainingPage) -> None:
+    feed(page, reports(50))
+    point_at(page, 1.0)
+    assert page._row is not None
+    QApplication.sendEvent(page.plots.accuracy.plot.viewport(), QEvent(QEvent.Type.Leave))
+    assert page._row is None
+    assert not page.plots.loss._cross.isVisible()
+
+
+def test_the_best_epoch_is_marked(page: TrainingPage) -> None:
+    feed(page, reports(50))
+    assert page.plots.loss._best.isVisible()
+    assert page.plots.loss._best.value() == 2
+    assert "epoch 2" in page.plots.loss._ring.toolTip()
+
+
+def test_without_validation_there_is_no_validation_curve(page: TrainingPage) -> None:
+    feed(page, reports(50, validation=None))
+    assert len(page.plots.loss.points("validation")[0]) == 0
+    assert page.figures.tiles["validation"].figure == NOTHING
+    assert page.plots.loss._best.isVisible()
+
+
+@pytest.mark.parametrize("value", [1e30, 1e300, math.inf, math.nan])
+def test_exploded_numbers_do_not_break_the_plots(qtbot, page: TrainingPage, value: float) -> None:
+    feed(page, reports(30))
+    broken = (BatchReport(s, 2, s - PER_EPOCH, PER_EPOCH, value, 0.1, 0.1, (value, 0.0), 1.0, 3) for s in (31, 32))
+    feed(page, broken)
+    for pressed in range(2):
+        page.grab()
+        for plot in page.plots.plots:
+            assert np.isfinite([*plot.x_range, *plot.y_range]).all(), pressed
+        page.log_loss.click()
+
+
+def test_a_hundred_thousand_batches_are_thinned_to_the_width(page: TrainingPage) -> None:
+    feed(page, reports(100_000))
+    plot = page.plots.loss
+    x, y = plot.points("batch")
+    assert len(x) <= 2 * plot.width_in_pixels + 4
+    losses = page.session.history.batches.column("loss")
+    assert y.max() == losses.max()
+    assert y.min() == losses.min()
+    page.plots.zoom(1e-3)
+    low, high = plot.x_range
+    inside = (page.session.history.batches.column("epoch") >= low) & (
+        page.session.history.batches.column("epoch") <= high
+    )
+    assert len(plot.points("batch")[0]) == np.count_nonzero(inside) + 2
+
+
+def test_the_table_holds_the_history(qtbot, page: TrainingPage, tmp_path: Path) -> None:
+    feed(page, reports(50))
+    target = tmp_path / "run.csv"
+    page.export_figures(target)
+    qtbot.waitUntil(target.exists)
+    with target.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    losses = [float(row["loss"]) for row in rows]
+    np.testing.assert_allclose(losses, page.session.history.batches.column("loss"), rtol=1e-8)
+    assert rows[PER_EPOCH - 1]["epoch_validation_accuracy"] == "0.9"
+    page.session.tasks.finish()
+
+
+def test_the_picture_shows_tiles_and_plots(page: TrainingPage, tmp_path: Path) -> None:
+    feed(page, reports(50))
+    page.export_picture(tmp_path / "run.png")
+    picture = QImage(str(tmp_path / "run.png"))
+    assert picture.width() == 2 * (page.plots.width() + 16)
+    colours = {picture.pixelColor(x, picture.height() // 2).name() for x in range(picture.width())}
+    assert theme.current().surface in colours
+    assert len(colours) > 3
+
+
+@pytest.mark.parametrize("kind", ["picture", "figures"])
+def test_an_export_that_fails_is_a_sentence(qtbot, page: TrainingPage, tmp_path: Path, kind: str) -> None:
+    feed(page, reports(50))
+    with qtbot.waitSignal(page.session.problem) as caught:
+        getattr(page, f"export_{kind}")(tmp_path / "nowhere" / "file")
+    assert isinstance(caught.args[0], DigitLabError)
+    assert "could not be written" in str(caught.args[0])
+
+
+def test_the_plots_follow_the_theme(page: TrainingPage) -> None:
+    feed(page, reports(50))
+    for mode, look in (("light", theme.LIGHT), ("dark", theme.DARK)):
+        theme.switch().choose(mode)
+        plot = page.plots.loss
+        assert plot.plot.backgroundBrush().color() == QColor(look.surface)
+        assert plot.plot.grab().toImage().pixelColor(QPoint(2, 2)).name() == look.surface
+        assert QColor(plot._curves["smooth"].opts["pen"].color()).name() == look.accent
+
+
+def test_a_hidden_page_does_not_redraw(qtbot, page: TrainingPage) -> None:
+    feed(page, reports(10))
+    page.hide()
+    before = page.redraws
+    page.session.history.extend(reports(10, 11))
+    page.session.history_changed.emit()
+    assert not page._timer.isActive()
+    QTest.qWait(80)
+    assert page.redraws == before
+    page.show()
+    qtbot.waitUntil(lambda: page.redraws > before)
+    assert len(page.plots.loss.points("batch")[0]) == 20
+
+
+def test_without_news_nothing_is_redrawn(qtbot, page: TrainingPage) -> None:
+    feed(page, reports(10))
+    before = page.redraws
+    QTest.qWait(120)
+    assert page.redraws == before
+
+
+def test_a_new_network_clears_the_page(page: TrainingPage) -> None:
+    feed(page, reports(50))
+    page.session.new_network()
+    assert page._stack.currentWidget().text() == EMPTY
+    assert page.figures.tiles["accuracy"].figure == NOTHING
+
+
+def test_everything_explains_itself(page: TrainingPage) -> None:
+    for button in (page.log_loss, page.smoothing, page.each_batch, page.follow, page.export_figures_button):
+        assert button.toolTip()
+        assert button.whatsThis()
+        assert button.accessibleName()
+    for tile in page.figures.tiles.values():
+        assert tile.toolTip()
+
+
+@pytest.mark.parametrize(("span", "parts", "step"), [(10, 5, 2), (1, 10, 0.1), (7, 5, 2), (0.03, 3, 0.01), (9, 2, 5)])
+def test_steps_are_round(span: float, parts: float, step: float) -> None:
+    assert round_step(span, parts) == pytest.approx(step)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.25, "0.25"), (1500, "1,500"), (3e-6, "3e−6"), (0, "0"), (2.5e8, "2.5e8"), (-0.1, "-0.1")]
+)
+def test_numbers_are_written_as_people_do(value: float, text: str) -> None:
+    assert number(value) == text
