@@ -64,8 +64,7 @@ class Session(Desk):
         self._thread: TrainingThread | None = None
         self._leaving: dict[TrainingThread, tuple[Training, History]] = {}
         self._run_id = 0
-        # A network that nobody has trained or loaded follows the forms by itself.
-        self._fresh = True
+        self._fresh = True  # a network that nobody has trained or loaded follows the forms by itself
 
     # --- settings -----------------------------------------------------------------------------------------
 

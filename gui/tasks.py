@@ -60,17 +60,18 @@ class Tasks(QObject):
         self._running.clear()
 
     def _on_done(self, thread: TaskThread, result: Any) -> None:
-        done, _ = self._pop(thread)
+        done, _ = self._running.pop(thread, (_ignore, _ignore))
         done(result)
+        self._tell()
 
     def _on_failed(self, thread: TaskThread, error: DigitLabError) -> None:
-        _, failed = self._pop(thread)
+        _, failed = self._running.pop(thread, (_ignore, _ignore))
         failed(error)
+        self._tell()
 
-    def _pop(self, thread: TaskThread) -> tuple[Done, Failed]:
-        callbacks = self._running.pop(thread, (_ignore, _ignore))
+    def _tell(self) -> None:
+        """Say what is still running; after the callback, so that whoever listens sees what came of it."""
         self.said.emit(self.titles[-1] if self._running else "")
-        return callbacks
 
 
 def _ignore(_result: Any) -> None:

@@ -300,7 +300,7 @@ def test_help_explains_every_option_with_its_range(digitlab: Call) -> None:
         (("--loss", "magic"), "one of cross_entropy"),
         (("--activation", "softmax"), "Activation"),
         (("--momentum", "0.5"), "only momentum, nesterov"),
-        (("--preset", "article", "--loss", "cross_entropy"), "softmax"),
+        (("--preset", "article", "--loss", "cross_entropy"), "Softmax"),
         (("--threads", "0"), "Threads"),
         (("--threads", "1e9"), "Threads"),
         (("--no-such-option",), "--no-such-option"),
@@ -433,7 +433,7 @@ def test_a_training_that_diverges_says_why_and_keeps_finite_weights(
     digitlab: Call, digits: str, tmp_path: Path
 ) -> None:
     out = tmp_path / "m.safetensors"
-    argv = ("--preset", "article", "--hidden", "64,64", "--learning-rate", "10", "--no-shuffle", "--json")
+    argv = ("--preset", "article", "--output-activation", "linear", "--learning-rate", "10", "--json")
     code, printed, err = digitlab("train", "--dataset", digits, *argv, "--out", out)
     assert code == 2
     assert "Learning rate".lower() in err.lower()

@@ -507,12 +507,11 @@ def test_one_epoch_of_the_quick_preset_on_10_000_images_reads_9_of_10_digits(mni
 
 
 def test_the_articles_way_learns_too(mnist: Dataset) -> None:
-    # Some of its ReLU outputs die, which of them is a matter of the seed: well above chance is all it promises here.
-    run = PRESETS["article"].run
-    part = dataclasses.replace(mnist, train_images=mnist.train_images[:2_000], train_labels=mnist.train_labels[:2_000])
-    for seed in range(2):
-        network = Network(run.network, seed)
-        finish(train(network, split(part, run.validation_split, seed), run.training, seed))
-        found = evaluate(network, mnist.test_images[:2_000], mnist.test_labels[:2_000], "mse")
-        assert found is not None
-        assert found.accuracy > 0.3
+    # After a tenth of its one epoch some ReLU outputs still sleep, so it is far from the 93 % it reaches later.
+    run, count = PRESETS["article"].run, 6_000
+    part = dataclasses.replace(mnist, train_images=mnist.train_images[:count], train_labels=mnist.train_labels[:count])
+    network = Network(run.network, run.seed)
+    finish(train(network, split(part, run.validation_split, run.seed), run.training, run.seed))
+    found = evaluate(network, mnist.test_images[:2_000], mnist.test_labels[:2_000], "mse")
+    assert found is not None
+    assert found.accuracy > 0.5
