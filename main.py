@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -52,6 +53,7 @@ def _window(paths: list[str]) -> int:
     if problem:
         print(f"digitlab: {problem}", file=sys.stderr)
         return 2
+    gc.disable()  # nothing made before the window stands is garbage; the window switches it on again
     from gui.app import main as open_window
 
     return open_window(paths)

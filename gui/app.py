@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from functools import partial
 from importlib.resources import files
 from types import FrameType
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from PySide6.QtCore import QCoreApplication, QSettings, QTimer
 from PySide6.QtGui import QIcon
@@ -15,7 +16,9 @@ from PySide6.QtWidgets import QApplication
 
 from engine.blas import use_threads
 from gui import theme
-from gui.shortcuts import KeyGuard
+
+if TYPE_CHECKING:
+    from gui.main_window import MainWindow
 
 # How often Python gets a chance to notice Ctrl+C while Qt waits for events.
 LISTEN_MS = 250
@@ -24,17 +27,28 @@ LISTEN_MS = 250
 def main(paths: list[str]) -> int:
     """Open the window, with a model or a picture if `paths` names one, and return the exit code."""
     app = application()
-    settings = QSettings()
+    window = make_window(QSettings())
+    window.show()
+    QTimer.singleShot(0, partial(_begin, window, paths))
+    _listen(app)
+    return app.exec()
+
+
+def make_window(settings: QSettings) -> MainWindow:
+    """Return the window, dressed as `settings` say, not yet shown."""
     mode = str(settings.value("theme", "system"))
-    theme.switch().start(app, mode if mode in get_args(theme.Mode) else "system")  # type: ignore[arg-type]
+    theme.switch().start(application(), mode if mode in get_args(theme.Mode) else "system")  # type: ignore[arg-type]
     use_threads()
     from gui.main_window import MainWindow  # pyqtgraph wants the application to exist
 
-    window = MainWindow(settings)
-    window.show()
-    QTimer.singleShot(0, partial(window.begin, paths))
-    _listen(app)
-    return app.exec()
+    return MainWindow(settings)
+
+
+def _begin(window: MainWindow, paths: list[str]) -> None:
+    """Start the heavy work, now that the window stands."""
+    gc.freeze()  # what stands now stays: no later collection needs to look at it again
+    gc.enable()
+    window.begin(paths)
 
 
 def application() -> QApplication:
@@ -45,8 +59,6 @@ def application() -> QApplication:
     assert isinstance(app, QApplication)
     app.setApplicationDisplayName("")
     app.setWindowIcon(QIcon(str(files("resources").joinpath("icons", "digitlab.svg"))))
-    guard = KeyGuard(app)
-    app.installEventFilter(guard)
     return app
 
 

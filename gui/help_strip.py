@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from gui.theme import SPACE
@@ -30,13 +31,17 @@ class HelpStrip(QWidget):
         row.addWidget(self.explanation, 3)
         row.addWidget(self.status, 2)
         self.setFixedHeight(5 * SPACE)
-        app = QApplication.instance()
-        assert app is not None
-        app.installEventFilter(self)
 
     def say(self, sentence: str) -> None:
         """Show what is going on, or what to do next."""
         self.status.setText(sentence)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin to watch; not before, because building a window makes thousands of events."""
+        super().showEvent(event)
+        app = QApplication.instance()
+        assert app is not None
+        app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Watch for the mouse entering a widget of this window, or the focus."""

@@ -30,6 +30,7 @@ from gui.panels.settings_panel import SettingsPanel
 from gui.panels.transport_bar import TransportBar
 from gui.session import Session
 from gui.settings_dialog import SettingsDialog
+from gui.shortcuts import KeyGuard
 from gui.status import Status
 from gui.widgets.message_bar import MessageBar
 
@@ -63,7 +64,8 @@ class MainWindow(QMainWindow):
     # --- start and end ------------------------------------------------------------------------------------
 
     def begin(self, paths: list[str]) -> None:
-        """Load data and files, now that the window is on the screen."""
+        """Load data and files and listen to keys, now that the window is on the screen."""
+        QApplication.instance().installEventFilter(KeyGuard(self))  # type: ignore[union-attr]
         self.session.load(self.session.run.dataset)
         if paths:
             self.open_path(Path(paths[0]))

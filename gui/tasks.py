@@ -28,6 +28,7 @@ class Tasks(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._running: dict[TaskThread, tuple[Done, Failed]] = {}
+        self._over = False
 
     @property
     def titles(self) -> list[str]:
@@ -35,8 +36,13 @@ class Tasks(QObject):
         return [thread.title for thread in self._running]
 
     def start(self, title: str, function: Callable[..., Any], done: Done, failed: Failed) -> TaskThread:
-        """Call ``function(progress=…, cancelled=…)`` in a thread; later `done` or `failed` here, unless forgotten."""
+        """Call ``function(progress=…, cancelled=…)`` in a thread; later `done` or `failed` here, unless forgotten.
+
+        After :meth:`finish` nothing is started any more: what a closing window still asks for has no one to see it.
+        """
         thread = TaskThread(title, function, self)
+        if self._over:
+            return thread
         self._running[thread] = (done, failed)
         thread.done.connect(self._on_done)
         thread.failed.connect(self._on_failed)
@@ -53,7 +59,8 @@ class Tasks(QObject):
             thread.cancel()
 
     def finish(self) -> None:
-        """Cancel everything and wait until it has ended."""
+        """Cancel everything, wait until it has ended, and start nothing more."""
+        self._over = True
         for thread in list(self._running):
             self.forget(thread)
             thread.wait()

@@ -31,16 +31,11 @@ def main() -> None:
     os.environ["DIGITLAB_DATA"] = home.name
     options.out.mkdir(parents=True, exist_ok=True)
 
-    from engine.blas import use_threads
     from gui import theme
-    from gui.app import application
+    from gui.app import make_window
 
-    app = application()
-    use_threads()
-    theme.switch().start(app, options.theme)
-    from gui.main_window import MainWindow
-
-    window = MainWindow(QSettings(str(Path(home.name) / "settings.ini"), QSettings.Format.IniFormat))
+    window = make_window(QSettings(str(Path(home.name) / "settings.ini"), QSettings.Format.IniFormat))
+    theme.switch().choose(options.theme)
     window.resize(*options.size)
     window.show()
     window.begin([])

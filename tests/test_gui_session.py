@@ -236,3 +236,10 @@ def test_reading_uses_the_latest_copy(qtbot, session):
     after = session.read(image)
     assert not np.array_equal(before, after)
     np.testing.assert_allclose(after, Network.from_snapshot(session.snapshot).probabilities(image[None])[0])
+
+
+def test_closing_in_the_moment_a_training_ends_starts_nothing_more(qtbot, session):
+    session.ended.connect(session.finish)
+    with qtbot.waitSignal(session.ended, timeout=20_000):
+        session.train()
+    assert session.tasks.titles == []

@@ -46,13 +46,10 @@ def qapp_args(screen):
 
 @pytest.fixture
 def window(qtbot):
-    from gui import theme
-    from gui.app import application
-    from gui.main_window import MainWindow
+    from gui.app import application, make_window
 
     assert application().platformName() == "xcb"
-    theme.switch().start(application(), "dark")
-    made = MainWindow(QSettings())
+    made = make_window(QSettings())
     qtbot.addWidget(made)
     made.show()
     made.resize(1280, 720)

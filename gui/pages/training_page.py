@@ -27,7 +27,7 @@ from gui.session import Session
 from gui.widgets.key_figures import KeyFigures
 from gui.widgets.run_plots import RunPlots
 
-REDRAW_MS = 33
+REDRAW_MS = 42
 # Numbers that change faster than this cannot be read.
 TICKS_PER_FIGURE = 5
 EMPTY = "Press Train (Space): the curves appear here while the network learns."
