@@ -43,6 +43,7 @@ class _TextDialog(QDialog):
         self.setWindowTitle(title)
         text = QTextBrowser(self)
         text.setOpenExternalLinks(True)
+        text.setAccessibleName(title)
         text.setHtml(html)
         text.setFrameShape(QTextBrowser.Shape.NoFrame)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)

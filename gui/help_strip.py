@@ -7,6 +7,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from gui.theme import SPACE
+from gui.widgets.message_bar import breakable
 
 REST = "Point at anything to have it explained here."
 
@@ -34,7 +35,8 @@ class HelpStrip(QWidget):
 
     def say(self, sentence: str) -> None:
         """Show what is going on, or what to do next."""
-        self.status.setText(sentence)
+        self.status.setText(breakable(sentence))
+        self.status.setToolTip(sentence)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin to watch; not before, because building a window makes thousands of events."""

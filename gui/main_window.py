@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine import kept_models
 from engine.datasets.dataset import DIGITS
 from engine.errors import DigitLabError
+from engine.pictures import SUFFIXES
 from engine.presets import DEFAULT_PRESET, PRESETS
 from engine.reports import EndReport
 from engine.specs import RunSpec, checked_run
@@ -32,9 +44,11 @@ from gui.session import Session
 from gui.settings_dialog import SettingsDialog
 from gui.shortcuts import KeyGuard
 from gui.status import Status
+from gui.widgets.data_drop import word_for
 from gui.widgets.message_bar import MessageBar
 
 MODEL_FILES = "Models (*.safetensors *.npy);;All files (*)"
+OWN_FILES = "Models (*.safetensors)"
 LAYOUT_VERSION = 1
 
 
@@ -46,8 +60,8 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.session = Session(self._remembered_run(), self)
         self.document = Document(self.session, settings, self)
+        self._fell_back = False
         self.setAcceptDrops(True)
-        self.setMinimumSize(1000, 640)
         self._make_middle()
         self.settings_panel = SettingsPanel(self.session)
         self.drawing_panel = DrawingPanel(self.session)
@@ -76,18 +90,16 @@ class MainWindow(QMainWindow):
         """Remember everything, end what runs, and go."""
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("state", self.saveState(LAYOUT_VERSION))
-        self.settings.setValue("page", self.pages.currentIndex())
+        self.settings.setValue("page", self.pages.tabText(self.pages.currentIndex()))
         self.settings.setValue("run", self.session.run.model_dump_json())
         self.session.finish()
         super().closeEvent(event)
 
     def _remembered_run(self) -> RunSpec:
         """Return the settings of the last time; those of the usual preset if there are none or they are unusable."""
-        text = self.settings.value("run", "")
-        try:
-            return RunSpec.model_validate_json(str(text)) if text else PRESETS[DEFAULT_PRESET].run
-        except ValueError:
-            return PRESETS[DEFAULT_PRESET].run
+        with suppress(ValueError):
+            return RunSpec.model_validate_json(str(self.settings.value("run", "")))
+        return PRESETS[DEFAULT_PRESET].run
 
     def _offer_last(self) -> None:
         try:
@@ -96,13 +108,8 @@ class MainWindow(QMainWindow):
             self.message.show_error(error)
             return
         if kept:
-            self._last = kept[0]
-            self.message.show_hint(
-                f"Your last network is kept: {kept_models.title(kept[0])}.", "Open it", self._open_last
-            )
-
-    def _open_last(self) -> None:
-        self.document.open(self._last)
+            sentence = f"Your last network is kept: {kept_models.title(kept[0])}."
+            self.message.show_hint(sentence, "Open it", partial(self.document.open, kept[0]))
 
     # --- building -----------------------------------------------------------------------------------------
 
@@ -115,13 +122,15 @@ class MainWindow(QMainWindow):
         self.pages.setDocumentMode(True)
         self.pages.tabBar().setDrawBase(False)
         self.pages.setAccessibleName("Pages")
-        for name, page in (
-            ("Training", self.training_page),
-            ("Weights", self.weights_page),
-            ("Evaluation", self.evaluation_page),
-            ("Data", self.data_page),
+        self.pages.tabBar().setAccessibleName("Pages")
+        for name, page, help_text in (
+            ("Training", self.training_page, "The curves of the training, and its key numbers."),
+            ("Weights", self.weights_page, "What the units have learned to look for, as pictures."),
+            ("Evaluation", self.evaluation_page, "How the network does on images it never saw."),
+            ("Data", self.data_page, "The images it learns from and is tested with."),
         ):
             self.pages.addTab(page, name)
+            self.pages.setTabToolTip(self.pages.indexOf(page), help_text)
         self.message = MessageBar(self)
         self.strip = HelpStrip(self)
         middle = QWidget(self)
@@ -142,6 +151,8 @@ class MainWindow(QMainWindow):
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
         self.addDockWidget(area, dock)
+        for button in dock.findChildren(QAbstractButton, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            button.setToolTip(f"Closes this panel; View › {title} brings it back.")
         return dock
 
     def _connect(self) -> None:
@@ -159,15 +170,16 @@ class MainWindow(QMainWindow):
             self.resize(1280, 720)
         if not (isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION)):
             self.arrange_as_new()
-        page = str(self.settings.value("page", 0))
-        self.pages.setCurrentIndex(int(page) if page.isdigit() else 0)
+        names = [self.pages.tabText(index) for index in range(self.pages.count())]
+        page = self.settings.value("page")
+        self.pages.setCurrentIndex(names.index(page) if page in names else 0)
 
     def arrange_as_new(self) -> None:
         """Put panels and tool bar where they were at first."""
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.settings_dock)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.drawing_dock)
-        for dock in (self.settings_dock, self.drawing_dock):
-            dock.show()
+        for part in (self.transport, self.settings_dock, self.drawing_dock):
+            part.show()
         self.resizeDocks([self.settings_dock, self.drawing_dock], [310, 300], Qt.Orientation.Horizontal)
 
     # --- what menus and keys do ---------------------------------------------------------------------------
@@ -179,23 +191,27 @@ class MainWindow(QMainWindow):
             self.open_path(Path(name))
 
     def open_path(self, path: Path) -> None:
-        """Open a model, or put a picture on the pad."""
-        if path.suffix.lower() in (".safetensors", ".npy") or not path.suffix:
-            self.document.open(path)
-        else:
+        """Put a picture on the pad, load data, or open a model: what else has any other name is a model, if any."""
+        word = word_for(path)
+        if path.suffix.lower() in SUFFIXES:
             self.drawing_panel.open_picture(path)
+        elif word is not None:
+            self.session.load(word)
+        else:
+            self.document.open(path)
 
     def save(self) -> None:
-        """Save to the file the network came from, or ask for one."""
-        if self.document.path is not None and self.document.path.suffix == ".safetensors":
-            self.document.save(self.document.path)
+        """Save to the file the network came from if that is the user's own, or ask for one."""
+        path = self.document.path
+        if path is not None and path.suffix == ".safetensors" and not self.document.is_kept:
+            self.document.save(path)
         else:
             self.save_dialog()
 
     def save_dialog(self) -> None:
         """Ask where to save, and save."""
         start = str(Path(self._folder()) / "network.safetensors")
-        name, _ = QFileDialog.getSaveFileName(self, "Save the network", start, MODEL_FILES)
+        name, _ = QFileDialog.getSaveFileName(self, "Save the network", start, OWN_FILES)
         if name:
             self.document.save(name)
 
@@ -244,9 +260,11 @@ class MainWindow(QMainWindow):
 
     # --- what happens -------------------------------------------------------------------------------------
 
-    def _on_dataset_failed(self, _error: DigitLabError) -> None:
-        """Fall back on the data that is always there if there is none yet."""
-        if self.session.dataset is None and self.session.run.dataset != "mnist":
+    def _on_dataset_failed(self, error: DigitLabError) -> None:
+        """Fall back on the data that is always there, once, if there is none yet."""
+        if self.session.dataset is None and not self._fell_back:
+            self._fell_back = True
+            error.do = f"{error.do} MNIST is used instead.".strip()
             self.session.set_run(checked_run({**self.session.run.model_dump(), "dataset": "mnist"}))
             self.session.load("mnist")
 
@@ -263,12 +281,17 @@ class MainWindow(QMainWindow):
         self.setWindowModified(not self.document.saved)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept one file from this computer."""
+        """Accept files from this computer."""
         urls = event.mimeData().urls()
-        if len(urls) == 1 and urls[0].isLocalFile():
+        if urls and all(url.isLocalFile() for url in urls):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped: a model or a picture."""
+        """Open what was dropped: a model, a picture or data."""
         event.acceptProposedAction()
-        self.open_path(Path(event.mimeData().urls()[0].toLocalFile()))
+        urls = event.mimeData().urls()
+        if len(urls) == 1:
+            self.open_path(Path(urls[0].toLocalFile()))
+        else:
+            what = f"{len(urls)} files were dropped, but only one can be opened at a time; nothing was changed."
+            self.session.problem.emit(DigitLabError(what, "Drop a single one."))

@@ -52,10 +52,19 @@ class Menus:
         menu.addSeparator()
         self._add(menu, "&Save", window.save, "Ctrl+S")
         self._add(menu, "Save &as…", window.save_dialog, "Ctrl+Shift+S")
-        self._add(menu, "&Export figures…", window.training_page.export_figures_button.click, "Ctrl+Shift+E")
+        self._add(menu, "&Export figures…", self._export_figures, "Ctrl+Shift+E")
         menu.addSeparator()
         self._add(menu, "Se&ttings…", window.show_settings, "Ctrl+,")
         self._add(menu, "&Quit", window.close, "Ctrl+Q")
+
+    def _export_figures(self) -> None:
+        """Ask where to write the curves to, or say that there are none yet."""
+        page, session = self.window.training_page, self.window.session
+        if len(session.history.batches):
+            page.redraw()
+            page.export_figures_button.click()
+        else:
+            session.problem.emit(DigitLabError("There are no figures to export yet.", "Press Train first."))
 
     def _edit(self) -> None:
         window, menu = self.window, self.window.menuBar().addMenu("&Edit")
@@ -84,6 +93,7 @@ class Menus:
             menu.addAction(action)
         self.full = self._add(menu, "&Full screen", window.toggle_full_screen, "F11")
         self.full.setCheckable(True)
+        menu.aboutToShow.connect(self._tick_full_screen)
         self._themes(menu.addMenu("&Theme"))
         menu.addSeparator()
         self._add(menu, "&Usual arrangement", window.arrange_as_new)
@@ -100,6 +110,9 @@ class Menus:
 
     def _tick_theme(self) -> None:
         self.themes[theme.switch().mode].setChecked(True)
+
+    def _tick_full_screen(self) -> None:
+        self.full.setChecked(self.window.isFullScreen())
 
     def _help(self) -> None:
         window, menu = self.window, self.window.menuBar().addMenu("&Help")
@@ -121,7 +134,9 @@ class Menus:
     def _fill(self, menu: QMenu, entries: list, empty: str) -> None:
         menu.clear()
         for number, (title, path) in enumerate(entries, start=1):
-            action = self._add(menu, f"&{number} {title}", partial(self.window.document.open, path))
+            key = f"&{number}" if number < 10 else f"{number}"
+            words = title.replace("&", "&&")
+            action = self._add(menu, f"{key} {words}", partial(self.window.document.open, path))
             action.setToolTip(str(path))
         if not entries:
             menu.addAction(empty).setEnabled(False)

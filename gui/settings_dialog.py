@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings, QUrl
+from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QPushButton, QWidget
 
@@ -30,6 +30,8 @@ class SettingsDialog(QDialog):
         self.mode.activated.connect(self._choose_mode)
         self.folder = QPushButton("Open the folder", self)
         self.folder.setToolTip("Shows the folder with the best network of every run.")
+        for widget in (self.mode, self.folder):
+            widget.setWhatsThis(widget.toolTip())
         self.folder.clicked.connect(self._open_folder)
         form = QFormLayout(self)
         form.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
@@ -39,6 +41,7 @@ class SettingsDialog(QDialog):
         self.where = QLabel(_folder_text(), self)
         self.where.setProperty("role", "muted")
         self.where.setWordWrap(True)
+        self.where.setTextFormat(Qt.TextFormat.PlainText)
         form.addRow("", self.where)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)

@@ -28,7 +28,7 @@ from gui.widgets.key_figures import KeyFigures
 from gui.widgets.run_plots import RunPlots
 
 REDRAW_MS = 42
-# Numbers that change faster than this cannot be read.
+# Numbers that change faster than this cannot be read, and gradients need not be.
 TICKS_PER_FIGURE = 5
 EMPTY = "Press Train (Space): the curves appear here while the network learns."
 HINT = "Point at a curve to read it. The wheel zooms, dragging moves, a double click shows everything again."
@@ -44,7 +44,7 @@ class TrainingPage(QWidget):
         super().__init__(parent)
         self.session = session
         self.redraws = 0
-        self._news = True
+        self._news, self._behind = True, False
         self._ticks = 0
         self._row: int | None = None
         self.figures, self.plots = KeyFigures(), RunPlots()
@@ -63,16 +63,16 @@ class TrainingPage(QWidget):
         self.plots.following_changed.connect(self.follow.setChecked)
         self._on_replaced()
 
-    def redraw(self) -> None:
-        """Draw what the run has reported so far."""
+    def redraw(self, *, everything: bool = True) -> None:
+        """Draw what the run has reported so far: `everything`, or loss and accuracy alone."""
         self.redraws += 1
-        self._news = False
+        self._news, self._behind = False, not everything
         begun = len(self.session.history.batches) > 0
         self._stack.setCurrentIndex(int(begun))
         for button in (self.export_picture_button, self.export_figures_button):
             button.setEnabled(begun)
-        self.plots.redraw()
-        if self._ticks % TICKS_PER_FIGURE == 0:
+        self.plots.redraw(gradients=everything)
+        if everything:
             self.figures.show_history(self.session.history)
 
     def export_picture(self, path: str | Path) -> None:
@@ -101,8 +101,10 @@ class TrainingPage(QWidget):
 
     def _tick(self) -> None:
         if self._news:
-            self.redraw()
             self._ticks += 1
+            self.redraw(everything=self._ticks % TICKS_PER_FIGURE == 1)
+        elif self._behind:
+            self.redraw()
 
     def _on_news(self) -> None:
         self._news = True

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
 from engine.errors import DigitLabError
 from gui.theme import SPACE
+from gui.widgets.field import set_look
+
+LONG_WORD = re.compile(r"\S{40}")
 
 
 class MessageBar(QFrame):
-    """Shows one message at a time: a sentence, perhaps something to press, and details that unfold."""
+    """Shows one message at a time: a sentence, perhaps something to press, and details that unfold.
+
+    Attributes
+    ----------
+    sentence : str
+        What it says, or said last.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "tile")
         self.setAccessibleName("Message")
+        self.sentence = ""
         self._do: Callable[[], None] | None = None
         self.label = QLabel(self)
         self.label.setWordWrap(True)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.action = QPushButton(self)
         self.details = QPushButton("Details", self)
@@ -29,7 +42,10 @@ class MessageBar(QFrame):
         self.close_button.setToolTip("Takes the message away.")
         self.text = QPlainTextEdit(self)
         self.text.setReadOnly(True)
+        self.text.setMinimumHeight(6 * SPACE)
         self.text.setMaximumHeight(15 * SPACE)
+        self.text.setAccessibleName("Details of the message")
+        self.text.setToolTip("The technical text behind the message; it can be copied.")
         self._arrange()
         self.action.clicked.connect(self._act)
         self.details.toggled.connect(self.text.setVisible)
@@ -45,13 +61,14 @@ class MessageBar(QFrame):
         self._show(sentence, "", "")
         self._do = do
         self.action.setText(button)
+        self.action.setToolTip(sentence)
         self.action.setVisible(do is not None)
 
     def _show(self, sentence: str, details: str, role: str) -> None:
-        self._do = None
-        self.label.setText(sentence)
-        self.label.setProperty("role", role)
-        self.label.style().polish(self.label)
+        self._do, self.sentence = None, sentence
+        self.label.setText(breakable(sentence))
+        self.label.setAccessibleName(sentence)
+        set_look(self.label, "role", role)
         self.action.hide()
         self.details.setChecked(False)
         self.details.setVisible(bool(details))
@@ -72,3 +89,8 @@ class MessageBar(QFrame):
             grid.addWidget(widget, 0, column)
         grid.addWidget(self.text, 1, 0, 1, 4)
         grid.setColumnStretch(0, 1)
+
+
+def breakable(text: str) -> str:
+    """Return `text` with places for a line to end in very long words, such as paths; these would widen the window."""
+    return LONG_WORD.sub("\\g<0>\N{ZERO WIDTH SPACE}", text)

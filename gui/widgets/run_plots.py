@@ -58,6 +58,7 @@ class RunPlots(QWidget):
         super().__init__(parent)
         self.history = History()
         self.smoothed, self.per_batch, self.following = True, True, True
+        self._drawn: dict[str, tuple[tuple[Any, ...], list[Any]]] = {}
         self.loss = CurvePlot("Loss", "loss", LOSS_HELP)
         self.accuracy = CurvePlot("Accuracy", "right answers, %", ACCURACY_HELP)
         self.gradients = CurvePlot("Gradient size per layer", "length", GRADIENT_HELP)
@@ -69,8 +70,8 @@ class RunPlots(QWidget):
             plot.pointed.connect(self._on_pointed)
         self._arrange()
 
-    def redraw(self) -> None:
-        """Draw the present state of the history."""
+    def redraw(self, *, gradients: bool = True) -> None:
+        """Draw the present state of the history, the gradients only if asked to."""
         self._set_lines()
         batches = self.history.batches
         last = float(batches.column("epoch")[-1]) if len(batches) else 1.0
@@ -78,8 +79,8 @@ class RunPlots(QWidget):
         if not len(batches):
             return
         self._draw_curves()
-        self._draw_gradients()
-        self._mark_best()
+        if gradients:
+            self._draw_gradients()
 
     def follow(self) -> None:
         """Show everything, and keep doing so."""
@@ -166,7 +167,7 @@ class RunPlots(QWidget):
             (self.loss, "loss", 1.0, (0.0, math.inf)),
             (self.accuracy, "accuracy", 100.0, (0.0, 100.0)),
         ):
-            ends = self._draw_epochs(plot, name, scale)
+            ends = list(self._draw_epochs(plot, name, scale))
             if self.per_batch:
                 ends += self._draw_batches(plot, name, scale)
             _fit(plot, ends, (-math.inf, math.inf) if plot.logarithmic else bounds)
@@ -183,6 +184,14 @@ class RunPlots(QWidget):
         return [_with_air(ends, noise)]
 
     def _draw_epochs(self, plot: CurvePlot, name: str, scale: float) -> list[Any]:
+        """Draw what is known of whole epochs, if there is anything new to see, and return what must be in view."""
+        drawn = (self.history, len(self.history.epochs), plot.x_range, plot.logarithmic, tuple(plot.lines))
+        if self._drawn.get(name, ((), []))[0] != drawn:
+            self._drawn[name] = (drawn, self._draw_epochs_anew(plot, name, scale))
+            self._mark_best(plot, name, scale)
+        return self._drawn[name][1]
+
+    def _draw_epochs_anew(self, plot: CurvePlot, name: str, scale: float) -> list[Any]:
         epochs = self._thinned(self.history.epochs, plot, plot.width_in_pixels // SMOOTH_PIXELS)
         x = epochs.mean("epoch")
         low, high = plot.x_range
@@ -217,16 +226,14 @@ class RunPlots(QWidget):
         start, stop = np.searchsorted(epochs, low), np.searchsorted(epochs, high, side="right")
         return max(int(start) - 1, 0), min(int(stop) + 1, len(table))
 
-    def _mark_best(self) -> None:
-        best = self.history.best_epoch
-        epochs = self.history.epochs
-        row = int(np.searchsorted(epochs.column("epoch"), best)) if best else 0
-        for plot, name, scale in ((self.loss, "loss", 1.0), (self.accuracy, "accuracy", 100.0)):
-            value = float("nan")
-            if best:
-                held_back = float(epochs.column(f"validation_{name}")[row])
-                value = scale * (held_back if math.isfinite(held_back) else float(epochs.column(name)[row]))
-            plot.show_best(best, value, f"Best so far: epoch {best}")
+    def _mark_best(self, plot: CurvePlot, name: str, scale: float) -> None:
+        best, value = self.history.best_epoch, float("nan")
+        if best:
+            epochs = self.history.epochs
+            row = int(np.searchsorted(epochs.column("epoch"), best))
+            held_back = float(epochs.column(f"validation_{name}")[row])
+            value = scale * (held_back if math.isfinite(held_back) else float(epochs.column(name)[row]))
+        plot.show_best(best, value, f"Best so far: epoch {best}")
 
     def _arrange(self) -> None:
         upper = QSplitter(Qt.Orientation.Horizontal)
