@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
         self.pages.tabBar().setDrawBase(False)
         self.pages.setAccessibleName("Pages")
         self.pages.tabBar().setAccessibleName("Pages")
+        self.pages.tabBar().setWhatsThis("The pages. Ctrl+1 to Ctrl+4 open them, too.")
         for name, page, help_text in (
             ("Training", self.training_page, "The curves of the training, and its key numbers."),
             ("Weights", self.weights_page, "What the units have learned to look for, as pictures."),

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.datasets import CLASSES, DATASET_WORDS, Dataset, load_dataset
 from engine.terminal.arguments import add_dataset
-from engine.terminal.output import say, show
+from engine.terminal.output import announcer, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Load, count and print."""
-    dataset = load_dataset(options.dataset or "mnist", progress=say)
+    dataset = load_dataset(options.dataset or "mnist", progress=announcer())
     result = _result(dataset)
     show(result, _lines(result), as_json=options.json)
     return 0

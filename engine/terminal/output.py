@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -23,6 +24,19 @@ def say(text: str) -> None:
     # When nobody reads any more, the run is worth more than the line.
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)
+
+
+def announcer() -> Callable[[str], None]:
+    """Return a function that prints a line about what goes on, but not again when only its numbers changed."""
+    said: set[str] = set()
+
+    def announce(text: str) -> None:
+        words = re.sub(r"[\d.,]+", "", text)
+        if words not in said:
+            said.add(words)
+            say(text)
+
+    return announce
 
 
 def complain(problem: object) -> None:

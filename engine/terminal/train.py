@@ -24,7 +24,7 @@ from engine.network import Network
 from engine.reports import BatchReport, EndReport, EpochReport
 from engine.specs import RunSpec
 from engine.terminal.arguments import add_dataset, add_run_options, run_from
-from engine.terminal.output import complain, number, percent, say, show, table
+from engine.terminal.output import announcer, complain, number, percent, say, show, table
 from engine.terminal.progress import progress_for
 from engine.terminal.signals import InterruptedBySignal, noted
 from engine.training import Training
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     """Train, save, measure and print."""
     spec = run_from(options)
     _check_target(options.out)
-    dataset = load_dataset(spec.dataset, progress=say)
+    dataset = load_dataset(spec.dataset, progress=announcer())
     spec = spec.changed(run={"dataset": dataset.word})  # with the whole path, so that it is found from anywhere
     data = split(dataset, spec.validation_split, spec.seed)
     network = Network(spec.network, spec.seed)
