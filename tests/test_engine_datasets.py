@@ -29,6 +29,7 @@ from engine.datasets import (
     load_dataset,
     reading,
 )
+from engine.datasets.class_means import class_means
 from engine.errors import DataError
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -196,6 +197,23 @@ def test_bundled_mnist_is_described(mnist):
 
 
 # ------------------------------------------------------------------ NPZ
+
+
+def test_means_of_classes_are_those_of_numpy(mnist):
+    means = class_means(mnist.test_images, mnist.test_labels, np.arange(len(mnist.test_labels)))
+    assert means.shape == (CLASSES, 28, 28)
+    assert means.dtype == np.uint8
+    for digit in range(CLASSES):
+        assert np.array_equal(means[digit], np.rint(mnist.test_images[mnist.test_labels == digit].mean(axis=0)))
+
+
+def test_mean_of_nothing_is_black_and_cancelling_gives_nothing(mnist):
+    rows = np.flatnonzero(mnist.test_labels[:100] == 3)
+    means = class_means(mnist.test_images, mnist.test_labels, rows)
+    assert means is not None
+    assert means[3].any()
+    assert not np.delete(means, 3, axis=0).any()
+    assert class_means(mnist.test_images, mnist.test_labels, rows, cancelled=lambda: True) is None
 
 
 def saved_npz(folder, **members):

@@ -16,7 +16,6 @@ from engine.datasets.dataset import Dataset
 from engine.presets import PRESETS
 from gui.pages.data_page import DataPage
 from gui.session import Session
-from gui.widgets.class_means import class_means
 from gui.widgets.data_drop import word_for
 
 # Qt's screenless platform says of every window shown that it cannot pass on its smallest size.
@@ -73,15 +72,6 @@ def test_mean_images_are_those_of_numpy(qtbot: QtBot, page: DataPage, session: S
         assert np.array_equal(page.bars._bars[digit].image, page.means[digit])
 
 
-def test_mean_of_nothing_is_black_and_cancelling_gives_nothing(mnist: Dataset) -> None:
-    rows = np.flatnonzero(mnist.test_labels[:100] == 3)
-    means = class_means(mnist.test_images, mnist.test_labels, rows)
-    assert means is not None
-    assert means[3].any()
-    assert not np.delete(means, 3, axis=0).any()
-    assert class_means(mnist.test_images, mnist.test_labels, rows, cancelled=lambda: True) is None
-
-
 def test_samples_are_all_rows_of_the_part_in_random_order(page: DataPage, session: Session, mnist: Dataset) -> None:
     parts = session.parts
     assert parts is not None
@@ -111,7 +101,7 @@ def test_validation_rows_of_a_class(qtbot: QtBot, page: DataPage, session: Sessi
 
 
 def test_click_on_a_class_shows_only_it_and_again_all(qtbot: QtBot, page: DataPage, mnist: Dataset) -> None:
-    place = page.bars.row_rect(3).center().toPoint()
+    place = page.bars.cell_rect(3).center().toPoint()
     qtbot.mouseClick(page.bars, Qt.MouseButton.LeftButton, pos=place)
     assert set(mnist.train_labels[page.grid.rows]) == {3}
     qtbot.mouseClick(page.bars, Qt.MouseButton.LeftButton, pos=place)
@@ -123,7 +113,7 @@ def test_keys_choose_a_class(qtbot: QtBot, page: DataPage, mnist: Dataset) -> No
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return):
         qtbot.keyClick(page.bars, key)
     assert set(mnist.train_labels[page.grid.rows]) == {1}
-    assert page.bars.accessibleDescription() == page.bars.tip(1)
+    assert page.bars.accessibleDescription() == page.bars.words(1)
 
 
 def test_image_goes_out_by_click(qtbot: QtBot, page: DataPage, mnist: Dataset) -> None:

@@ -9,7 +9,8 @@ from itertools import islice
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset
@@ -74,7 +75,7 @@ def page(qtbot: QtBot, session: Session) -> EvaluationPage:
 
 
 def cell(page: EvaluationPage, truth: int, answer: int) -> QPoint:
-    return page.matrix.cell_rect(truth, answer).center().toPoint()
+    return page.matrix.cell_rect((truth, answer)).center().toPoint()
 
 
 def worst(session: Session) -> tuple[int, int]:
@@ -103,8 +104,8 @@ def test_figures_are_those_of_the_evaluation(page: EvaluationPage, session: Sess
     assert page.header.loss.text() == f"{evaluation.loss:.3f}"
     assert page.header.confidence.text() == f"{100 * evaluation.probabilities.max(axis=1).mean():.1f} %"
     recall, precision = evaluation.recall()[4], evaluation.precision()[4]
-    assert f"{100 * recall:.1f} % of all fours" in page.bars.tip(4)
-    assert f"{100 * precision:.1f} % of the answers" in page.bars.tip(4)
+    assert f"{100 * recall:.1f} % of all fours" in page.bars.words(4)
+    assert f"{100 * precision:.1f} % of the answers" in page.bars.words(4)
 
 
 def test_shows_the_surest_mistakes_first(page: EvaluationPage, session: Session) -> None:
@@ -133,7 +134,7 @@ def test_click_on_a_cell_opens_its_images(qtbot: QtBot, page: EvaluationPage, se
 def test_click_on_a_bar_opens_the_mistakes_of_its_class(qtbot: QtBot, page: EvaluationPage, session: Session) -> None:
     evaluation = session.evaluation
     assert evaluation is not None
-    qtbot.mouseClick(page.bars, Qt.MouseButton.LeftButton, pos=page.bars.row_rect(8).center().toPoint())
+    qtbot.mouseClick(page.bars, Qt.MouseButton.LeftButton, pos=page.bars.cell_rect(8).center().toPoint())
     rows = page.images.grid.rows
     assert len(rows) == evaluation.confusion[8].sum() - evaluation.confusion[8, 8]
     assert set(evaluation.labels[rows]) == {8}
@@ -143,7 +144,7 @@ def test_click_on_a_bar_opens_the_mistakes_of_its_class(qtbot: QtBot, page: Eval
 def test_bars_stand_beside_the_rows_of_the_matrix(page: EvaluationPage) -> None:
     for digit in (0, 9):
         row = page.matrix.mapTo(page, cell(page, digit, 0)).y()
-        bar = page.bars.mapTo(page, page.bars.row_rect(digit).center().toPoint()).y()
+        bar = page.bars.mapTo(page, page.bars.cell_rect(digit).center().toPoint()).y()
         assert abs(row - bar) <= 1
 
 
@@ -153,7 +154,7 @@ def test_keyboard_moves_over_the_matrix_and_opens(qtbot: QtBot, page: Evaluation
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Return):
         qtbot.keyClick(page.matrix, key)
     assert np.array_equal(page.images.grid.rows, session.evaluation.rows(2, 1))
-    assert page.matrix.accessibleDescription() == page.matrix.sentence((2, 1))
+    assert page.matrix.accessibleDescription() == page.matrix.words((2, 1))
 
 
 def test_hover_says_the_cell_in_words(qtbot: QtBot, page: EvaluationPage, session: Session) -> None:
@@ -161,8 +162,21 @@ def test_hover_says_the_cell_in_words(qtbot: QtBot, page: EvaluationPage, sessio
     said: list[str] = []
     page.matrix.described.connect(said.append)
     page.matrix.mouseMoveEvent(_move(cell(page, truth, answer)))
-    assert said == [page.matrix.sentence((truth, answer))]
+    assert said == [page.matrix.words((truth, answer))]
     assert page._cell.text() == said[0]
+
+
+# Nor can it raise a window, which a tooltip is.
+@pytest.mark.qt_log_ignore("propagateSizeHints", "does not support raise")
+def test_tooltips_say_cell_and_bar_in_words(qtbot: QtBot, page: EvaluationPage) -> None:
+    for view, place, words in (
+        (page.matrix, cell(page, 4, 9), page.matrix.words((4, 9))),
+        (page.bars, page.bars.cell_rect(4).center().toPoint(), page.bars.words(4)),
+    ):
+        QApplication.sendEvent(view, QHelpEvent(QEvent.Type.ToolTip, place, view.mapToGlobal(place)))
+        assert QToolTip.text() == words
+    assert page.matrix.words_at(QPointF(1, 1)) == ""
+    QToolTip.hideText()
 
 
 def test_image_goes_out_by_click_and_by_key(
@@ -182,7 +196,7 @@ def test_image_goes_out_by_click_and_by_key(
 
 
 def test_grid_scrolls_to_the_last_of_thousands(qtbot: QtBot, page: EvaluationPage, session: Session) -> None:
-    page.show_cell(1, 1)
+    page.images.show_choice((1, 1))
     grid = page.images.grid
     assert len(grid.rows) > 1000
     qtbot.keyClick(grid, Qt.Key.Key_End)
@@ -244,7 +258,7 @@ def test_button_measures(qtbot: QtBot, page: EvaluationPage, session: Session) -
 
 
 def test_new_network_is_measured_and_the_choice_forgotten(qtbot: QtBot, page: EvaluationPage, session: Session) -> None:
-    page.show_cell(4, 9)
+    page.images.show_choice((4, 9))
     session.new_network()
     assert page.header.accuracy.text() == "–"
     qtbot.waitUntil(lambda: session.evaluation is not None)
@@ -265,11 +279,11 @@ def test_empty_page_says_why(qtbot: QtBot) -> None:
 def test_classes_have_their_names(qtbot: QtBot, page: EvaluationPage, session: Session, mnist: Dataset) -> None:
     with qtbot.waitSignals([session.evaluation_changed, session.evaluation_changed]):
         session._on_loaded(replace(mnist, class_names=CLOTHES))
-    page.show_cell(9, 7)
+    page.images.show_choice((9, 7))
     assert page.images.grid.caption(0)[:2] == ("true Ankle boot", "said Sneaker")
     assert "images of Ankle boot read as Sneaker" in page.images.heading.text()
     assert page.minimumSizeHint().width() <= 660
-    assert page.matrix.cell_rect(0, 0).width() >= 18
+    assert page.matrix.cell_rect((0, 0)).width() >= 18
     assert not page.grab().isNull()
 
 

@@ -27,7 +27,8 @@ from gui import theme
 from gui.panels.drawing_panel import DrawingPanel
 from gui.session import Session
 from gui.widgets.drawing import PEN_WIDTH, Drawing, smooth
-from gui.widgets.shares import best_two, percent
+from gui.widgets.shares import best_two
+from gui.widgets.wording import percent
 
 # The platform without a screen says so of every window that has a smallest size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -449,7 +450,7 @@ def test_timeline_begins_anew_with_drawing_and_network(qtbot, panel, session, mn
     draw(qtbot, panel, SEVEN)
     panel.timeline.add(5, np.eye(10)[7])
     assert panel.timeline.steps == [0, 5]
-    assert panel.timeline.words_at(panel.timeline.width()).startswith("Batch 5: 7 100 %")
+    assert panel.timeline.words_at(QPointF(panel.timeline.width(), 0)).startswith("Batch 5: 7 100 %")
     draw(qtbot, panel, ONE)
     assert panel.timeline.steps == [0]
     panel.timeline.add(5, np.eye(10)[7])
@@ -473,13 +474,13 @@ def test_classes_have_their_names(qtbot, panel, session, mnist):
     draw(qtbot, panel, SEVEN)
     assert panel.answer.sign in CLOTHES
     assert panel.bars.names == CLOTHES
-    assert panel.bars.words_at(0).startswith("T-shirt/top: ")
+    assert panel.bars.words_at(QPointF()).startswith("T-shirt/top: ")
     assert not panel.grab().isNull()
 
 
 def test_hovering_tells_values(qtbot, panel, session):
     draw(qtbot, panel, ONE)
-    assert panel.bars.words_at(1) == f"0: {100 * panel.bars.shares[0]:.2f} %"
+    assert panel.bars.words_at(QPointF(0, 1)) == f"0: {100 * panel.bars.shares[0]:.2f} %"
     assert panel.view.words_at(QPointF(1, 1)) == "Row 1, column 1: 0 of 255"
 
 
@@ -487,7 +488,7 @@ def test_hovering_tells_values(qtbot, panel, session):
     ("share", "words"), [(0.834, "83 %"), (0.0, "0 %"), (1.0, "100 %"), (0.9991, "> 99 %"), (0.12, "12 %")]
 )
 def test_shares_in_words(share, words):
-    assert percent(share) == words
+    assert percent(share, 0) == words
 
 
 def test_second_guess():

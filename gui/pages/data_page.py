@@ -7,29 +7,29 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.datasets import CLASSES, SIDE, Dataset
+from engine.datasets.class_means import class_means
 from engine.errors import DigitLabError
 from gui import theme
 from gui.icons import icon
 from gui.session import Session
-from gui.widgets.class_means import class_means
 from gui.widgets.data_drop import DataDrop
 from gui.widgets.data_header import PARTS, DataHeader
 from gui.widgets.digit_bars import Bar, DigitBars
-from gui.widgets.figures import label
+from gui.widgets.figures import label, placeholder
 from gui.widgets.image_grid import ImageGrid
+from gui.widgets.side_by_side import SideBySide
 from gui.widgets.wording import many, percent
 from gui.worker import TaskThread
 
@@ -66,24 +66,14 @@ class DataPage(DataDrop):
     # --- building -----------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._empty = label("", "empty")
-        self._empty.setWordWrap(True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setObjectName("data_splitter")
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(1)
-        splitter.addWidget(self._class_side())
-        splitter.addWidget(self._sample_side())
-        splitter.setSizes([260, 368])
-        splitter.setStretchFactor(0, 2)
-        splitter.setStretchFactor(1, 3)
+        self._empty = placeholder()
+        sides = SideBySide("data_splitter", self._class_side(), self._sample_side(), (260, 368), (2, 3))
         content = QWidget()
         inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, 0, 0)
         self.header = DataHeader()
         inner.addWidget(self.header)
-        inner.addWidget(splitter, 1)
+        inner.addWidget(sides, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(content)
@@ -258,7 +248,7 @@ class DataPage(DataDrop):
         tasks = self._session.tasks
         if self._averaging is not None:
             tasks.forget(self._averaging)
-        work = partial(class_means, *self._part())
+        work = partial(_class_means, *self._part())
         self._averaging = tasks.start("Averaging the images…", work, self._on_means, self._on_means_failed)
 
     def _on_means(self, means: NDArray[Any] | None) -> None:
@@ -287,3 +277,9 @@ def _choice(name: str, help_text: str) -> QComboBox:
     box.setToolTip(help_text)
     box.setWhatsThis(f"{help_text}: the images, the counts and the mean images follow.")
     return box
+
+
+def _class_means(
+    images: NDArray[Any], labels: NDArray[Any], rows: NDArray[np.intp], progress: Any, cancelled: Any
+) -> NDArray[Any] | None:
+    return class_means(images, labels, rows, cancelled)

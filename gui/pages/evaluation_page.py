@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.datasets.dataset import Dataset
 from engine.evaluation import Evaluation
@@ -15,6 +15,8 @@ from gui.widgets.confusion_matrix import ConfusionMatrix, header_height
 from gui.widgets.digit_bars import Bar, DigitBars
 from gui.widgets.evaluated_images import Choice, EvaluatedImages
 from gui.widgets.evaluation_header import EvaluationHeader
+from gui.widgets.figures import label, placeholder
+from gui.widgets.side_by_side import SideBySide
 from gui.widgets.wording import many, percent
 
 _LEGEND = "Rows: the true class. Columns: the answer. Click a cell to see its images."
@@ -60,20 +62,11 @@ class EvaluationPage(QWidget):
             "click it to see that class's mistakes."
         )
         self.images = EvaluatedImages()
-        self._empty = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
-        self._empty.setProperty("role", "empty")
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setObjectName("evaluation_splitter")
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        self._splitter.addWidget(self._matrix_side())
-        self._splitter.addWidget(self.images)
-        self._splitter.setSizes([390, 238])
-        self._splitter.setStretchFactor(0, 3)
-        self._splitter.setStretchFactor(1, 3)
+        self._empty = placeholder()
+        self._sides = SideBySide("evaluation_splitter", self._matrix_side(), self.images, (390, 238), (3, 3))
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._splitter)
+        self._stack.addWidget(self._sides)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
         column.setSpacing(theme.SPACE)
@@ -82,8 +75,6 @@ class EvaluationPage(QWidget):
 
     def _matrix_side(self) -> QWidget:
         side = QWidget()
-        heading = QLabel("Confusion matrix")
-        heading.setProperty("role", "heading")
         self._cell = QLabel(_LEGEND, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
         self._cell.setProperty("role", "muted")
         self._cell.setFixedHeight(2 * self._cell.fontMetrics().lineSpacing() + 2)
@@ -93,7 +84,7 @@ class EvaluationPage(QWidget):
         row.addWidget(self.bars, 1)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, theme.SPACE, theme.SPACE, 0)
-        column.addWidget(heading)
+        column.addWidget(label("Confusion matrix", "heading"))
         column.addLayout(row, 1)
         column.addWidget(self._cell)
         return side
@@ -102,17 +93,17 @@ class EvaluationPage(QWidget):
         session = self._session
         session.evaluation_changed.connect(self._on_evaluation)
         session.dataset_changed.connect(self._on_replaced)
-        session.dataset_failed.connect(self._on_failed)
+        session.dataset_failed.connect(self._show_empty)
         session.network_replaced.connect(self._on_replaced)
         session.state_changed.connect(self._on_state)
-        session.snapshot_changed.connect(self._on_snapshot)
+        session.snapshot_changed.connect(self._show_age)
         session.history_changed.connect(self._on_history)
         session.tasks.said.connect(self._on_task)
         self._later.timeout.connect(self._keep_fresh)
         self.header.evaluate.clicked.connect(session.evaluate)
         self.matrix.described.connect(self._on_described)
-        self.matrix.chosen.connect(self.show_cell)
-        self.bars.chosen.connect(self.show_class)
+        self.matrix.chosen.connect(self.images.show_choice)
+        self.bars.chosen.connect(self._on_class)
         self.images.choice_changed.connect(self._on_choice)
         self.images.chosen.connect(self._on_image)
         theme.switch().changed.connect(self._dress)
@@ -130,15 +121,11 @@ class EvaluationPage(QWidget):
         self._show_age()
         self._later.start()
 
-    @property
-    def _busy(self) -> bool:
-        return self._session.evaluating
-
     def _keep_fresh(self) -> None:
         """Measure the network if what is shown is not about it; after a failure, only when asked."""
         session = self._session
-        waiting = session.state in (State.IDLE, State.PAUSED)
-        if not (self.isVisible() and waiting and session.dataset) or self._busy or self._asked is session.snapshot:
+        waiting = session.state in (State.IDLE, State.PAUSED) and not session.evaluating
+        if not (self.isVisible() and waiting and session.dataset) or self._asked is session.snapshot:
             return
         if session.evaluation is None or session.evaluated_step != session.snapshot.step:
             self._asked = session.snapshot
@@ -146,12 +133,14 @@ class EvaluationPage(QWidget):
 
     def _on_history(self) -> None:
         """After an epoch, measure the network as it is by now."""
-        epoch = self._session.history.last_epoch
+        session = self._session
+        epoch = session.history.last_epoch
         if epoch is self._epoch:
             return
         self._epoch = epoch
-        if epoch is not None and self.isVisible() and self._session.state == State.RUNNING and not self._busy:
-            self._session.evaluate()
+        training = session.state == State.RUNNING and not session.evaluating
+        if epoch is not None and self.isVisible() and training:
+            session.evaluate()
 
     def _on_replaced(self) -> None:
         self._asked = None
@@ -159,18 +148,12 @@ class EvaluationPage(QWidget):
         self._on_task()
         self._later.start()
 
-    def _on_failed(self) -> None:
-        self._show_empty()
-
     def _on_state(self) -> None:
         self._show_age()
         self._later.start()
 
-    def _on_snapshot(self) -> None:
-        self._show_age()
-
     def _on_task(self) -> None:
-        self.header.evaluate.setEnabled(self._session.dataset is not None and not self._busy)
+        self.header.evaluate.setEnabled(self._session.dataset is not None and not self._session.evaluating)
         self._show_empty()
 
     def _on_evaluation(self) -> None:
@@ -182,14 +165,6 @@ class EvaluationPage(QWidget):
 
     # --- what is shown ------------------------------------------------------------------------------------
 
-    def show_cell(self, truth: int, answer: int) -> None:
-        """Show the images of class `truth` that were read as `answer`, the surest first."""
-        self.images.show_choice((truth, answer))
-
-    def show_class(self, truth: int) -> None:
-        """Show the mistakes with images of class `truth`, the surest first."""
-        self.images.show_choice((truth, None))
-
     def _show_evaluation(self) -> None:
         """Bring everything up to the session's evaluation."""
         self._stale = False
@@ -200,7 +175,7 @@ class EvaluationPage(QWidget):
             self._stack.setCurrentWidget(self._empty)
             self._show_empty()
             return
-        self._stack.setCurrentWidget(self._splitter)
+        self._stack.setCurrentWidget(self._sides)
         self.matrix.set_confusion(evaluation.confusion, dataset.class_names)
         self.bars.set_bars(_recall_bars(evaluation, dataset), "read right", header_height(dataset.class_names))
         self.images.set_evaluation(evaluation, dataset)
@@ -225,7 +200,7 @@ class EvaluationPage(QWidget):
             text = "The data is being loaded. The network will be tested as soon as it is there."
         elif self._session.dataset is None:
             text = "There are no test images yet. Choose the data in the panel on the left."
-        elif self._busy:
+        elif self._session.evaluating:
             text = "The network is reading the test images…"
         else:
             text = "Nothing has been measured yet. Press Evaluate to let the network read the test images."
@@ -233,6 +208,10 @@ class EvaluationPage(QWidget):
 
     def _on_described(self, text: str) -> None:
         self._cell.setText(text or _LEGEND)
+
+    def _on_class(self, truth: int) -> None:
+        """Show the mistakes with images of a class."""
+        self.images.show_choice((truth, None))
 
     def _on_image(self, row: int) -> None:
         dataset = self._session.dataset

@@ -11,7 +11,6 @@ from PySide6.QtGui import QHideEvent, QImage, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QStackedWidget,
     QToolButton,
@@ -24,6 +23,7 @@ from engine.files import atomic_write
 from engine.history import History
 from gui import theme
 from gui.session import Session
+from gui.widgets.figures import label, placeholder
 from gui.widgets.key_figures import KeyFigures
 from gui.widgets.run_plots import RunPlots
 
@@ -48,9 +48,7 @@ class TrainingPage(QWidget):
         self._ticks = 0
         self._row: int | None = None
         self.figures, self.plots = KeyFigures(), RunPlots()
-        self.readout = QLabel(HINT)
-        self.readout.setProperty("role", "muted")
-        self.readout.setFont(theme.font(9))
+        self.readout = label(HINT, "muted")
         self._make_controls()
         self._arrange()
         self._timer = QTimer(self)
@@ -198,12 +196,8 @@ class TrainingPage(QWidget):
         controls.addStretch(1)
         controls.addWidget(self.export_picture_button)
         controls.addWidget(self.export_figures_button)
-        empty = QLabel(EMPTY)
-        empty.setProperty("role", "empty")
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        empty.setWordWrap(True)
         self._stack = QStackedWidget()
-        self._stack.addWidget(empty)
+        self._stack.addWidget(placeholder(EMPTY))
         self._stack.addWidget(self.plots)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, 4)

@@ -10,7 +10,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from gui import theme
 from gui.session import Session
 from gui.widgets.color_legend import MEANING as COLORS
 from gui.widgets.color_legend import ColorLegend, signed
+from gui.widgets.figures import label
 from gui.widgets.matrix_view import MatrixView
 from gui.widgets.unit_inspector import UnitFacts, UnitInspector
 from gui.widgets.unit_view import UnitView
@@ -55,7 +55,7 @@ class WeightsPage(QWidget):
         self._pointed: tuple[int | None, int | None] = (None, None)
         self._selections: dict[int, int] = {}
         self.grid, self.matrix, self.inspector = WeightGrid(), MatrixView(), UnitInspector()
-        self.legend, self.readout, self.state = ColorLegend(), QLabel(), QLabel()
+        self.legend, self.readout, self.state = ColorLegend(), label("", "muted"), label("", "muted")
         self.controls = WeightControls()
         self._arrange()
         for view in (self.grid, self.matrix):
@@ -248,8 +248,6 @@ class WeightsPage(QWidget):
     # --- layout -------------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
-        for label in (self.readout, self.state):
-            label.setProperty("role", "muted")
         # A long sentence must not make the page wider than the window.
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._stack = QStackedWidget()

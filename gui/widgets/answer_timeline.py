@@ -6,13 +6,16 @@ from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.datasets import DIGITS
 from gui import theme
+from gui.widgets.painted import PaintedWidget
 from gui.widgets.painted_text import RIGHT, paint_line
-from gui.widgets.shares import Shares, best_two, percent
+from gui.widgets.shares import Shares, best_two
+from gui.widgets.wording import percent
 
 KEPT = 200
 TITLE = "Your drawing over the training"
@@ -21,12 +24,12 @@ _WORTH_A_LINE = 0.05
 _SIDE_MARGIN = 42.0
 
 
-class AnswerTimeline(QWidget):
+class AnswerTimeline(PaintedWidget):
     """Shows the shares of the digits over the latest copies of the network, the present answer in the accent colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._names: tuple[str, ...] = tuple("0123456789")
+        self._names: tuple[str, ...] = DIGITS
         self._steps: deque[int] = deque(maxlen=KEPT)
         self._shares: deque[Shares] = deque(maxlen=KEPT)
         self.setMinimumHeight(LEAST_HEIGHT)
@@ -37,7 +40,6 @@ class AnswerTimeline(QWidget):
             "How sure the network has been of your drawing since you drew it, from left to right as it learned: "
             "its present answer in colour, its other guesses in grey."
         )
-        theme.switch().changed.connect(self.update)
 
     @property
     def steps(self) -> list[int]:
@@ -68,23 +70,16 @@ class AnswerTimeline(QWidget):
         """Return the usual size in pixels."""
         return QSize(200, LEAST_HEIGHT)
 
-    def words_at(self, x: float) -> str:
-        """Return the answer at the place `x`, in pixels from the left."""
+    def words_at(self, place: QPointF) -> str:
+        """Return the answer above or below a place."""
         if len(self._steps) < 2:
             return TITLE
         plot = self._plot()
-        index = round((x - plot.left()) / plot.width() * (len(self._steps) - 1))
+        index = round((place.x() - plot.left()) / plot.width() * (len(self._steps) - 1))
         index = min(max(index, 0), len(self._steps) - 1)
         shares, guesses = self._shares[index], best_two(self._shares[index])
-        words = [f"{self._names[guess]} {percent(shares[guess])}" for guess in guesses or ()]
+        words = [f"{self._names[guess]} {percent(shares[guess], 0)}" for guess in guesses or ()]
         return f"Batch {self._steps[index]:,}: {', '.join(words) or 'no answer'}"
-
-    def event(self, event: QEvent) -> bool:
-        """Say the answer under the mouse."""
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(event.pos().x()), self)
-            return True
-        return super().event(event)
 
     def _plot(self) -> QRectF:
         return QRectF(self.rect()).adjusted(_SIDE_MARGIN, 20, -_SIDE_MARGIN, -5)

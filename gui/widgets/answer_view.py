@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
 from gui.widgets.painted_text import paint_line
-from gui.widgets.shares import Shares, best_two, percent
+from gui.widgets.shares import Shares, best_two
+from gui.widgets.wording import percent
 
 HEIGHT = 58
 _SIGN_WIDTH = 48.0
@@ -52,8 +53,8 @@ class AnswerView(QWidget):
             first, second = guesses
             self.sign = names[first]
             self.lines = (
-                f"{percent(shares[first])} sure",
-                f"or {names[second]}, {percent(shares[second])}",
+                f"{percent(shares[first], 0)} sure",
+                f"or {names[second]}, {percent(shares[second], 0)}",
                 note,
             )
         self.setAccessibleDescription(", ".join((self.sign, *filter(None, self.lines))))

@@ -7,22 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QFontMetricsF,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
 from engine.datasets.dataset import CLASSES, DIGITS
 from gui import theme
+from gui.widgets.cell_view import CellView
 from gui.widgets.tints import mix, readable
 from gui.widgets.wording import cell_sentence
 
@@ -48,137 +39,59 @@ def header_height(names: Sequence[str]) -> int:
     return name_room(names) if max(map(len, names)) > 1 else 3 * theme.SPACE
 
 
-class ConfusionMatrix(QWidget):
-    """Ten by ten counts: rows are the true classes, columns the answers.
+class ConfusionMatrix(CellView[Cell]):
+    """Ten by ten counts: rows are the true classes, columns the answers; a cell is a pair of both.
 
     Right answers are drawn in the accent colour, mistakes in the colour of errors, the deeper the more of the row.
-
-    Signals
-    -------
-    described : (str,)
-        The cell under the mouse or under the keyboard's cursor, in words; empty when there is none.
-    chosen : (int, int)
-        A cell that was clicked or opened with Enter: true class and answer.
     """
 
-    described = Signal(str)
-    chosen = Signal(int, int)
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__((0, 0), parent)
         self._confusion: NDArray[Any] = np.zeros((CLASSES, CLASSES), int)
         self._names: Sequence[str] = DIGITS
         self._left, self._top = name_room(DIGITS), header_height(DIGITS)
-        self._current: Cell = (0, 0)
-        self._hovered: Cell | None = None
-        self._opened: Cell | None = None
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(260, 240)
         self.setAccessibleName("Confusion matrix")
         self.setWhatsThis(
             "Each row is a true digit, each column what the network answered. The diagonal counts the right answers, "
             "everything beside it is a mistake. Click a cell, or use the arrow keys and Enter, to see its images."
         )
-        theme.switch().changed.connect(self.update)
 
     def set_confusion(self, confusion: NDArray[Any], names: Sequence[str]) -> None:
         """Show counts of shape (10, 10), and one name per class."""
         self._confusion, self._names = confusion, names
         self._left, self._top = name_room(names), header_height(names)
         self.update()
-        self._describe()
+        self.describe()
 
-    def set_opened(self, cell: Cell | None) -> None:
-        """Mark the cell whose images are shown."""
-        self._opened = cell
-        if cell is not None:
-            self._current = cell
-        self.update()
-
-    def sentence(self, cell: Cell) -> str:
-        """Return what a cell says."""
-        return cell_sentence(self._confusion, *cell, self._names)
-
-    def cell_rect(self, truth: int, answer: int) -> QRectF:
+    def cell_rect(self, cell: Cell) -> QRectF:
         """Return where a cell is painted."""
         width, height = (self.width() - self._left) / CLASSES, (self.height() - self._top) / CLASSES
+        truth, answer = cell
         return QRectF(self._left + answer * width, self._top + truth * height, width, height)
 
     def cell_at(self, place: QPointF) -> Cell | None:
         """Return the cell at a place, if there is one."""
-        first = self.cell_rect(0, 0)
+        first = self.cell_rect((0, 0))
         answer = int((place.x() - first.left()) // first.width())
         truth = int((place.y() - first.top()) // first.height())
         inside = 0 <= truth < CLASSES and 0 <= answer < CLASSES
         return (truth, answer) if inside else None
 
+    def beside(self, cell: Cell, key: Qt.Key) -> Cell | None:
+        """Return where an arrow key leads to from a cell."""
+        if key not in _MOVES:
+            return None
+        truth, answer = np.add(cell, _MOVES[key]).clip(0, CLASSES - 1).tolist()
+        return truth, answer
+
+    def words(self, cell: Cell) -> str:
+        """Return what a cell says."""
+        return cell_sentence(self._confusion, *cell, self._names)
+
     def sizeHint(self) -> QSize:
         """Return a size at which all counts can be read."""
         return QSize(340, 360)
-
-    # --- events -------------------------------------------------------------------------------------------
-
-    def event(self, event: QEvent) -> bool:
-        """Explain the cell under the mouse."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            cell = self.cell_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if cell is None else self.sentence(cell), self)
-            return True
-        return super().event(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow the mouse."""
-        self._hover(self.cell_at(event.position()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Forget the mouse."""
-        self._hover(None)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Open the cell under the mouse."""
-        cell = self.cell_at(event.position())
-        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._current = cell
-            self.chosen.emit(*cell)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move by the arrow keys, open with Enter."""
-        key = Qt.Key(event.key())
-        if key in _MOVES:
-            row, column = (np.add(self._current, _MOVES[key])).clip(0, CLASSES - 1).tolist()
-            self._current = (row, column)
-            self.update()
-            self._describe()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.chosen.emit(*self._current)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the keyboard's cursor."""
-        super().focusInEvent(event)
-        self._describe()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide the keyboard's cursor."""
-        super().focusOutEvent(event)
-        self._describe()
-
-    def _hover(self, cell: Cell | None) -> None:
-        if cell != self._hovered:
-            for changed in (self._hovered, cell):
-                if changed is not None:
-                    self.update(self.cell_rect(*changed).toAlignedRect())
-            self._hovered = cell
-            self.setCursor(Qt.CursorShape.ArrowCursor if cell is None else Qt.CursorShape.PointingHandCursor)
-            self._describe()
-
-    def _describe(self) -> None:
-        cell = self._hovered or (self._current if self.hasFocus() else None)
-        text = "" if cell is None else self.sentence(cell)
-        self.setAccessibleDescription(text)
-        self.described.emit(text)
 
     # --- painting -----------------------------------------------------------------------------------------
 
@@ -203,7 +116,7 @@ class ConfusionMatrix(QWidget):
         upright = max(map(len, self._names)) > 1
         for number, full in enumerate(self._names):
             name = metrics.elidedText(full, Qt.TextElideMode.ElideRight, WIDEST_NAME)
-            row, column = self.cell_rect(number, 0), self.cell_rect(0, number)
+            row, column = self.cell_rect((number, 0)), self.cell_rect((0, number))
             beside = QRectF(0, row.top(), row.left() - theme.SPACE, row.height())
             painter.drawText(beside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
             if upright:
@@ -225,7 +138,7 @@ class ConfusionMatrix(QWidget):
         depths = self._depths()
         painter.setFont(self._count_font())
         for (truth, answer), count in np.ndenumerate(self._confusion):
-            box = self.cell_rect(truth, answer).adjusted(1, 1, -1, -1)
+            box = self.cell_rect((truth, answer)).adjusted(1, 1, -1, -1)
             if not box.intersects(area):
                 continue
             colour = mix(look.surface, look.accent if truth == answer else look.bad, float(depths[truth, answer]))
@@ -249,11 +162,11 @@ class ConfusionMatrix(QWidget):
     def _count_font(self) -> Any:
         """Return the largest font in which the longest count fits its cell."""
         longest = "8" * len(str(self._confusion.max()))
-        room = self.cell_rect(0, 0).width() - 3
+        room = self.cell_rect((0, 0)).width() - 3
         wanted = QFontMetricsF(theme.font(10)).horizontalAdvance(longest)
         return theme.font(float(np.clip(10 * room / wanted, 6, 11)))
 
     def _mark(self, painter: QPainter, cell: Cell, colour: str, width: float) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(colour), width))
-        painter.drawRoundedRect(self.cell_rect(*cell).adjusted(1, 1, -1, -1), 3, 3)
+        painter.drawRoundedRect(self.cell_rect(cell).adjusted(1, 1, -1, -1), 3, 3)

@@ -8,21 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QFontMetricsF,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
+from engine.datasets import CLASSES
 from gui import theme
+from gui.widgets.cell_view import CellView
 from gui.widgets.picture import paint_picture
 
 _THICK = 14
@@ -54,113 +46,42 @@ class Bar:
     image: NDArray[Any] | None = None
 
 
-class DigitBars(QWidget):
-    """Bars in rows of equal height that fill the widget below its header.
-
-    Signals
-    -------
-    chosen : (int,)
-        The class whose row was clicked or opened with Enter.
-    """
-
-    chosen = Signal(int)
+class DigitBars(CellView[int]):
+    """Bars in rows of equal height that fill the widget below its header; a cell is a row, that is a class."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._bars: Sequence[Bar] = ()
+        super().__init__(0, parent)
+        self._bars: Sequence[Bar] = [Bar(math.nan, "", "")] * CLASSES
         self._header, self._top = "", 0
-        self._current = 0
-        self._hovered: int | None = None
-        self._opened: int | None = None
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        theme.switch().changed.connect(self.update)
 
     def set_bars(self, bars: Sequence[Bar], header: str = "", top: int = 0) -> None:
         """Show bars, and above them a header that is `top` pixels high."""
         self._bars, self._header, self._top = bars, header, top
         self.update()
+        self.describe()
 
-    def set_opened(self, row: int | None) -> None:
-        """Mark the row that is shown elsewhere."""
-        self._opened = row
-        if row is not None:
-            self._current = row
-        self.update()
-
-    def row_rect(self, row: int) -> QRectF:
+    def cell_rect(self, cell: int) -> QRectF:
         """Return where a row is painted."""
-        height = (self.height() - self._top) / max(len(self._bars), 1)
-        return QRectF(0, self._top + row * height, self.width(), height)
+        height = (self.height() - self._top) / len(self._bars)
+        return QRectF(0, self._top + cell * height, self.width(), height)
 
-    def row_at(self, place: QPointF) -> int | None:
+    def cell_at(self, place: QPointF) -> int | None:
         """Return the row at a place, if there is one."""
-        row = int((place.y() - self._top) // self.row_rect(0).height())
+        row = int((place.y() - self._top) // self.cell_rect(0).height())
         return row if 0 <= row < len(self._bars) else None
 
-    def tip(self, row: int) -> str:
-        """Return a row in words."""
-        return self._bars[row].tip
+    def beside(self, cell: int, key: Qt.Key) -> int | None:
+        """Return where an arrow key leads to from a row."""
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(key)
+        return None if step is None else min(max(cell + step, 0), len(self._bars) - 1)
+
+    def words(self, cell: int) -> str:
+        """Return what a row says."""
+        return self._bars[cell].tip
 
     def sizeHint(self) -> QSize:
         """Return a size at which rows with pictures look right."""
         return QSize(200, 360)
-
-    # --- events -------------------------------------------------------------------------------------------
-
-    def event(self, event: QEvent) -> bool:
-        """Explain the row under the mouse."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            row = self.row_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if row is None else self.tip(row), self)
-            return True
-        return super().event(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow the mouse."""
-        self._hover(self.row_at(event.position()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Forget the mouse."""
-        self._hover(None)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Open the row under the mouse."""
-        row = self.row_at(event.position())
-        if row is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._move(row)
-            self.chosen.emit(row)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move by the arrow keys, open with Enter."""
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        if step is not None and self._bars:
-            self._move(min(max(self._current + step, 0), len(self._bars) - 1))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._bars:
-            self.chosen.emit(self._current)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the keyboard's cursor."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide the keyboard's cursor."""
-        super().focusOutEvent(event)
-        self.update()
-
-    def _move(self, row: int) -> None:
-        self._current = row
-        self.setAccessibleDescription(self.tip(row))
-        self.update()
-
-    def _hover(self, row: int | None) -> None:
-        if row != self._hovered:
-            self._hovered = row
-            self.setCursor(Qt.CursorShape.ArrowCursor if row is None else Qt.CursorShape.PointingHandCursor)
-            self.update()
 
     # --- painting -----------------------------------------------------------------------------------------
 
@@ -172,7 +93,7 @@ class DigitBars(QWidget):
         self._paint_header(painter, look)
         for row, bar in enumerate(self._bars):
             self._paint_back(painter, row, look)
-            rest = self._paint_picture(painter, self.row_rect(row), bar)
+            rest = self._paint_picture(painter, self.cell_rect(row), bar)
             rest = self._paint_text(painter, rest, bar, look)
             _paint_bar(painter, rest, bar.share, look)
 
@@ -190,7 +111,7 @@ class DigitBars(QWidget):
             return
         painter.setBrush(QColor(look.raised))
         painter.setPen(QPen(QColor(look.text), 1.5) if focused else Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(self.row_rect(row).adjusted(1, 1, -1, -1), 4, 4)
+        painter.drawRoundedRect(self.cell_rect(row).adjusted(1, 1, -1, -1), 4, 4)
 
     def _paint_picture(self, painter: QPainter, box: QRectF, bar: Bar) -> QRectF:
         """Paint the picture if there is one; return what is left of the row."""

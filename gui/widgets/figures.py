@@ -1,4 +1,4 @@
-"""Labels in the roles of the style sheet, and key figures with their names above."""
+"""Labels in the roles of the style sheet, sentences in empty places, and key figures with their names above."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ def label(text: str, role: str, tip: str = "") -> QLabel:
     made.setFont(theme.font())
     made.setToolTip(tip)
     made.setWhatsThis(tip)
+    return made
+
+
+def placeholder(text: str = "") -> QLabel:
+    """Return the sentence that stands where there is nothing to see yet."""
+    made = label(text, "empty")
+    made.setWordWrap(True)
+    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
     return made
 
 

@@ -12,7 +12,6 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -24,6 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from gui import theme
+from gui.widgets.painted_text import paint_line
 from gui.widgets.picture import paint_picture
 
 Caption = Callable[[int], tuple[str, ...]]
@@ -260,10 +260,8 @@ class ImageGrid(QAbstractScrollArea):
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
         frame = QRectF(box.center().x() - self._side / 2, box.top() + _GAP, self._side, self._side)
         paint_picture(painter, frame, self._images[self._rows[index]])
-        painter.setFont(theme.font(8.5))
-        metrics = QFontMetricsF(painter.font())
+        font = theme.font(8.5)
         for number, line in enumerate(self.caption(index)):
-            painter.setPen(QColor(look.muted if number else look.text))
             below = QRectF(box.left() + 2, frame.bottom() + 2 + number * _LINE, box.width() - 4, _LINE)
-            text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, below.width())
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, text)
+            colour = look.muted if number else look.text
+            paint_line(painter, below, line, font, colour, Qt.AlignmentFlag.AlignCenter)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
+from gui.widgets.tints import mix
 
 Style = Literal["band", "line", "points", "dashed"]
 SAMPLE = 10
@@ -50,7 +51,10 @@ class Line:
         look = theme.current()
         kind, _, number = self.colour.partition(":")
         colour = look.series[int(number) % len(look.series)] if kind == "series" else getattr(look, kind)
-        return _mixed(colour, look.surface, 0.42 if look.name == "dark" else 0.36) if self.style == "band" else colour
+        if self.style == "band":
+            # Mixed, not transparent: where bands lie over each other they do not add up.
+            return mix(look.surface, colour, 0.42 if look.name == "dark" else 0.36)
+        return colour
 
 
 class Legend(QWidget):
@@ -115,9 +119,3 @@ class Legend(QWidget):
         painter.setPen(QColor(theme.current().muted))
         place = self.rect().adjusted(int(x) + SAMPLE + GAP, 0, 0, 0)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.label)
-
-
-def _mixed(colour: str, background: str, share: float) -> str:
-    """Return a colour as it looks when it lies over another; unlike a transparent one it never adds up."""
-    pairs = zip(theme.rgb(colour), theme.rgb(background), strict=True)
-    return "#" + "".join(f"{round(front * share + back * (1 - share)):02x}" for front, back in pairs)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from gui import theme
 from gui.widgets.unit_view import UnitView
-from gui.widgets.weight_colors import picture, to_bytes
+from gui.widgets.weight_colors import picture
 
 LEFT, TOP = 44, 36
 SMALLEST = 2
@@ -56,9 +55,7 @@ class MatrixView(UnitView):
     def refresh(self) -> None:
         """Colour the cells that can be seen."""
         (left, right), (top, bottom) = self._in_view()
-        units = self.order[left:right]
-        limits = self.limits if isinstance(self.limits, float) else self.limits[units]
-        self._image = picture(to_bytes(self.weights[top:bottom, units], limits))
+        self._image = picture(self.colored(slice(top, bottom), self.order[left:right]))
         self.viewport().update()
 
     def at(self, place: QPoint) -> tuple[int | None, int | None]:
@@ -72,10 +69,7 @@ class MatrixView(UnitView):
 
     def rectangle(self, unit: int) -> QRect:
         """Return where a unit's column is drawn."""
-        found = np.flatnonzero(self.order == unit)
-        column = int(found[0]) if len(found) else 0
-        left = LEFT + column * self._cell[0] - self.horizontalScrollBar().value()
-        top = TOP - self.verticalScrollBar().value()
+        left, top = self._place(self.index(unit), 0)
         return QRect(left, top, self._cell[0], self.weights.shape[0] * self._cell[1])
 
     def reveal(self) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
+from engine.datasets import SIDE
 from gui import theme
+from gui.widgets.painted import PaintedWidget
 
-SIDE = 28
 
-
-class NetworkView(QWidget):
+class NetworkView(PaintedWidget):
     """Shows an image of shape (28, 28), uint8, in whole multiples of the screen's pixels; black when empty."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -26,7 +26,6 @@ class NetworkView(QWidget):
             "The 784 numbers the network is given: 28 rows of 28 pixels, 0 (black) to 255 (white). Your drawing is "
             "cropped, scaled and centred first, because every digit it learned from was."
         )
-        theme.switch().changed.connect(self.update)
 
     @property
     def image(self) -> NDArray[Any] | None:
@@ -72,13 +71,6 @@ class NetworkView(QWidget):
         enlarged = QImage(data, side, side, side, QImage.Format.Format_Grayscale8).copy()
         enlarged.setDevicePixelRatio(self.devicePixelRatioF())
         return enlarged
-
-    def event(self, event: QEvent) -> bool:
-        """Say the value of the pixel under the mouse."""
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
 
     def words_at(self, place: QPointF) -> str:
         """Return what there is to say about a place: the pixel's value, or what this is."""

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.datasets import DIGITS
 from gui import theme
+from gui.widgets.painted import PaintedWidget
 from gui.widgets.painted_text import RIGHT, paint_line
-from gui.widgets.shares import Shares, best_two, percent
+from gui.widgets.shares import Shares, best_two
+from gui.widgets.wording import percent
 
 LEAST_ROW, USUAL_ROW, LARGEST_ROW = 15, 16, 24
 _GAP = 8.0
 _LARGEST_NAME_SHARE = 0.46
 
 
-class ProbabilityBars(QWidget):
+class ProbabilityBars(PaintedWidget):
     """Shows ten shares with name, bar and percent; the first guess in the accent colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._names: tuple[str, ...] = tuple("0123456789")
+        self._names: tuple[str, ...] = DIGITS
         self._shares: Shares | None = None
         self.setMinimumHeight(LEAST_ROW * len(self._names))
         self.setMaximumHeight(LARGEST_ROW * len(self._names))
@@ -33,7 +35,6 @@ class ProbabilityBars(QWidget):
             "How much of its certainty the network gives to each of the ten classes; together they make 100 %. "
             "The longest bar is its answer."
         )
-        theme.switch().changed.connect(self.update)
 
     @property
     def shares(self) -> Shares | None:
@@ -59,19 +60,12 @@ class ProbabilityBars(QWidget):
         """Return the usual size in pixels."""
         return QSize(160, USUAL_ROW * len(self._names))
 
-    def words_at(self, y: float) -> str:
-        """Return the exact share of the row at the height `y`."""
-        row = min(max(int(y / self.height() * len(self._names)), 0), len(self._names) - 1)
+    def words_at(self, place: QPointF) -> str:
+        """Return the exact share of the row at a place."""
+        row = min(max(int(place.y() / self.height() * len(self._names)), 0), len(self._names) - 1)
         if self._shares is None:
             return f"{self._names[row]}: nothing is drawn yet"
         return f"{self._names[row]}: {100 * self._shares[row]:.2f} %"
-
-    def event(self, event: QEvent) -> bool:
-        """Say the exact share under the mouse."""
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(event.pos().y()), self)
-            return True
-        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the ten rows."""
@@ -101,7 +95,7 @@ class ProbabilityBars(QWidget):
             bar.setWidth(share * bar.width())
             self._paint_bar(painter, bar, look.accent if first else look.muted)
         font, colour = theme.font(9, bold=first), look.text if first else look.muted
-        words = "–" if self._shares is None or math.isnan(share) else percent(share)
+        words = "–" if self._shares is None else percent(share, 0)
         paint_line(painter, QRectF(0, line.top(), names, height), self._names[row], font, colour)
         painter.drawText(line, int(RIGHT), words)
 

@@ -1,4 +1,4 @@
-"""The ten shares a network gives for one image, as words."""
+"""The ten shares a network gives for one image."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Shares = NDArray[Any]
-
-
-def percent(share: float) -> str:
-    """Return a share from 0 to 1 in whole percent; only what is certain is 100 %."""
-    whole = round(100 * share)
-    return "> 99 %" if whole == 100 and share < 0.9995 else f"{whole} %"
 
 
 def best_two(shares: Shares | None) -> tuple[int, int] | None:

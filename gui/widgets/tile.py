@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from gui import theme
+from gui.widgets.figures import label
 
 NOTHING = "–"
 
@@ -27,19 +28,15 @@ class Tile(QFrame):
         self.setProperty("role", "tile")
         self.setToolTip(help)
         self.setWhatsThis(help)
-        self._figure = QLabel(NOTHING)
-        self._figure.setProperty("role", "figure")
-        self._figure.setFont(theme.font(14, bold=True))
-        self._name = QLabel(name)
-        self._name.setProperty("role", "muted")
+        self._name, self._figure = label(name, "muted"), label(NOTHING, "figure")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE + 2, 6, theme.SPACE // 2, 6)
         layout.setSpacing(0)
-        for label in (self._name, self._figure):
+        for line in (self._name, self._figure):
             # A longer number must not push its neighbours about while they change.
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            layout.addWidget(label)
+            line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            line.setTextFormat(Qt.TextFormat.PlainText)
+            layout.addWidget(line)
         self.show_figure(NOTHING)
 
     @property

@@ -11,12 +11,13 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.datasets import SIDE
 from gui import theme
 from gui.widgets.color_legend import ColorLegend, signed
+from gui.widgets.figures import label
 from gui.widgets.weight_colors import picture, to_bytes
 
 Array = NDArray[Any]
-SIDE = 28
 NOTHING_DRAWN = "Draw something to see its activation."
 ROWS = ("Weights", "Range", "Length", "Bias", "Weighted sum", "Activation")
 
@@ -140,13 +141,11 @@ class UnitInspector(QWidget):
         self._facts: UnitFacts | None = None
         self._limit: float | None = None
         self._source: int | None = None
-        self.title, self.picture, self.legend = QLabel(), UnitPicture(), ColorLegend()
-        self.title.setProperty("role", "title")
-        self.readout, self.hint = QLabel(), QLabel(NOTHING_DRAWN)
+        self.title, self.picture, self.legend = label("", "title"), UnitPicture(), ColorLegend()
+        self.readout, self.hint = label("", "muted"), label(NOTHING_DRAWN, "muted")
         self.values = {name: QLabel() for name in ROWS}
-        for label in (self.readout, self.hint):
-            label.setProperty("role", "muted")
-            label.setWordWrap(True)
+        for sentence in (self.readout, self.hint):
+            sentence.setWordWrap(True)
         self.readout.setMinimumHeight(32)
         self.readout.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._arrange()
@@ -198,11 +197,9 @@ class UnitInspector(QWidget):
         table.setHorizontalSpacing(theme.SPACE)
         table.setVerticalSpacing(3)
         for row, (name, value) in enumerate(self.values.items()):
-            label = QLabel(name)
-            label.setProperty("role", "muted")
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             value.setFont(theme.font(10))
-            table.addWidget(label, row, 0)
+            table.addWidget(label(name, "muted"), row, 0)
             table.addWidget(value, row, 1, Qt.AlignmentFlag.AlignRight)
         table.setColumnStretch(1, 1)
         layout = QVBoxLayout(self)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from gui import theme
+from gui.widgets.weight_colors import to_bytes
 
 Array = NDArray[Any]
 
@@ -90,6 +91,16 @@ class UnitView(QAbstractScrollArea):
             self.arrange()
         self.refresh()
 
+    def index(self, unit: int) -> int:
+        """Return at which place in the order a unit is drawn; 0 for one that is not."""
+        found = np.flatnonzero(self.order == unit)
+        return int(found[0]) if len(found) else 0
+
+    def colored(self, inputs: slice, units: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """Return some weights as the bytes of their colours, of shape (inputs, units)."""
+        limits = self.limits if isinstance(self.limits, float) else self.limits[units]
+        return to_bytes(self.weights[inputs, units], limits)
+
     def select(self, unit: int) -> None:
         """Mark a unit, and bring it into view."""
         self.selection = unit
@@ -146,7 +157,7 @@ class UnitView(QAbstractScrollArea):
         if event.key() not in steps:
             super().keyPressEvent(event)
             return
-        here = int(np.flatnonzero(self.order == self.selection)[0])
+        here = self.index(self.selection)
         there = here + steps[event.key()]
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not 0 <= there < len(self.order):
             there = here

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from engine.network import Network
 from gui import theme
+from gui.widgets.figures import label
 
 SHOW = {"now": "Now", "start": "At the start", "change": "Change"}
 SORT = {"number": "Number", "length": "Weight length", "activation": "Activation"}
@@ -80,10 +81,9 @@ class WeightControls(QWidget):
         grid.setHorizontalSpacing(theme.SPACE)
         grid.setVerticalSpacing(2)
         for column, box in enumerate((self.layers, self.show_what, self.sort, self.scale)):
-            label = QLabel(box.accessibleName())
-            label.setProperty("role", "muted")
-            label.setBuddy(box)
-            grid.addWidget(label, 0, column)
+            name = label(box.accessibleName(), "muted")
+            name.setBuddy(box)
+            grid.addWidget(name, 0, column)
             grid.addWidget(box, 1, column)
         grid.setColumnStretch(4, 1)
 

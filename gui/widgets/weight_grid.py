@@ -7,11 +7,11 @@ from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from engine.datasets import SIDE
 from gui import theme
 from gui.widgets.unit_view import UnitView
-from gui.widgets.weight_colors import GAP, picture, to_bytes
+from gui.widgets.weight_colors import GAP, picture
 
-SIDE = 28
 BEFORE, BEHIND = 1, 2  # what lies between the units
 STRIDE = BEFORE + SIDE + BEHIND
 SMALLEST, LARGEST = 1.0, 6.0
@@ -58,9 +58,8 @@ class WeightGrid(UnitView):
         """Put the units that can be seen together into one picture."""
         first, rows = self._rows_in_view()
         units = self.order[first * self._columns : (first + rows) * self._columns]
-        limits = self.limits if isinstance(self.limits, float) else self.limits[units]
         tiles = np.full((rows * self._columns, STRIDE, STRIDE), GAP, np.uint8)
-        values = to_bytes(self.weights[:, units], limits)
+        values = self.colored(slice(None), units)
         tiles[: len(units), BEFORE:-BEHIND, BEFORE:-BEHIND] = values.T.reshape(-1, SIDE, SIDE)
         shape = (rows, self._columns, STRIDE, STRIDE)
         self._image = picture(tiles.reshape(shape).swapaxes(1, 2).reshape(rows * STRIDE, -1))
@@ -79,8 +78,7 @@ class WeightGrid(UnitView):
 
     def rectangle(self, unit: int) -> QRect:
         """Return where a unit is drawn."""
-        found = np.flatnonzero(self.order == unit)
-        row, column = divmod(int(found[0]) if len(found) else 0, self._columns)
+        row, column = divmod(self.index(unit), self._columns)
         top = row * self._step - self.verticalScrollBar().value()
         return QRectF(column * self._step, top, self._step, self._step).toAlignedRect()
 

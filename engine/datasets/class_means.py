@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets import CLASSES, SIDE
+from engine.datasets.dataset import CLASSES, SIDE
 
 _AT_A_TIME = 512
 
@@ -16,7 +16,6 @@ def class_means(
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     rows: NDArray[np.intp],
-    progress: Callable[[str], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> NDArray[np.uint8] | None:
     """Return the mean image of every class, of shape (10, 28, 28), uint8; black where a class has no image.
@@ -27,8 +26,8 @@ def class_means(
     labels : ndarray of shape (n,), uint8
     rows : ndarray of int
         Which of them to average.
-    progress, cancelled : callable
-        `cancelled` is asked between parts; the answer True ends it, and nothing is returned.
+    cancelled : callable
+        Asked between parts; the answer True ends it, and nothing is returned.
     """
     means = np.zeros((CLASSES, SIDE, SIDE), np.uint8)
     for number in range(CLASSES):
