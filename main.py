@@ -21,6 +21,10 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     try:
         return _terminal(given) if _is_command(given) else _window(given)
+    except ModuleNotFoundError as error:
+        cure = "start it with .venv/bin/python, or run pip install -e . first"
+        print(f"digitlab: The Python library {error.name} is not installed here: {cure}.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:  # while modules were being imported
         print("digitlab: Stopped; nothing was changed.", file=sys.stderr)
         return 130

@@ -24,6 +24,7 @@ from engine.presets import PRESETS
 from engine.specs import CLASSES, RunSpec
 
 MAGIC = npy.MAGIC_PREFIX
+PICKLE = b"\x80"
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
@@ -57,9 +58,16 @@ def load_article_model(path: str | Path) -> Model:
         return _model(path, _checked_layers(path, layers))
 
 
+def is_article_file(path: Path, start: bytes) -> bool:
+    """Tell by its first bytes whether a file is one of the article's; a bare pickle only if it is called ``.npy``."""
+    return start.startswith(MAGIC) or (path.suffix == ".npy" and start.startswith(PICKLE))
+
+
 def _pickle_inside(path: Path) -> bytes:
-    """Return the pickle of an ``.npy`` file, after a look at its header."""
+    """Return the pickle of an ``.npy`` file, after a look at its header if it has one."""
     file = io.BytesIO(path.read_bytes())
+    if file.getvalue().startswith(PICKLE):
+        return file.read()
     version = npy.read_magic(file)
     if version not in _HEADERS:
         raise refused(path, f"its .npy header has the version {version[0]}.{version[1]}, which is not read here")

@@ -189,6 +189,8 @@ class DataOnlyUnpickler:
 def _filled(shape: tuple[int, ...], dtype: _Type, by_columns: bool, content: Any) -> NDArray[Any] | list[Any]:
     """Return an array's content: a list for an array of objects, which has one axis here."""
     if isinstance(content, list):
+        if shape == () and len(content) == 1 and isinstance(content[0], list):
+            return content[0]  # an array without dimensions, around the list itself
         if shape != (len(content),):
             raise UnpicklingError(f"it holds an array of objects of shape {shape}, not a list of layers")
         return content

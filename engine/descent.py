@@ -88,3 +88,13 @@ class Descent:
             length = math.sqrt(network.gradients @ network.gradients)
             if length > settings.clip:
                 network.gradients *= settings.clip / length
+
+
+def likely_cause(network: Network, settings: TrainingSpec) -> str:
+    """Return what probably made the numbers grow without end, and what to try, in a sentence."""
+    usual, scale, rate = settings.optimizer.usual_rate, network.spec.initializer_scale, settings.learning_rate
+    if scale > 3:
+        return f"The initial weights are scaled by {scale:g}: try 1."
+    if settings.clip == 0 and rate <= usual / 10:
+        return "The gradients probably exploded: try gradient clipping at 1, or a smaller learning rate."
+    return f"The learning rate {rate:g} is probably too large: try {rate / 10:g}."

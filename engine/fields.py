@@ -105,7 +105,18 @@ class Parameter:
         shown = repr(value).removesuffix(".0") if isinstance(value, float) else str(value).strip()
         shown = shown if len(shown) <= 40 else shown[:37] + "…"
         said = f"{shown} is not allowed" if shown else "a value is missing"
-        return f"{self.label}: {said}; it must be {self.legal}."
+        return f"{self.label}: {said}; it must be {self.legal}.{self._pointed(value)}"
+
+    def _pointed(self, value: Any) -> str:
+        """Return the advice to write a point where only a decimal comma makes `value` illegal."""
+        if self.kind != "float" or not isinstance(value, str) or "," not in value:
+            return ""
+        pointed = value.strip().replace(",", ".")
+        try:
+            self.check(pointed)
+        except SettingError:
+            return ""
+        return f" Write {pointed} with a point."
 
 
 def parameters_of(cls: type[Settings]) -> tuple[Parameter, ...]:

@@ -49,6 +49,8 @@ def atomic_write(path: str | Path, write: Callable[[Path], None]) -> None:
     target = Path(path)
     temporary: Path | None = None
     try:
+        check_target(target)
+        target = target.resolve()  # what a link points to is written, not the link itself
         temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
         temporary.open("xb").close()
         write(temporary)
@@ -63,6 +65,14 @@ def atomic_write(path: str | Path, write: Callable[[Path], None]) -> None:
     finally:
         if temporary is not None:
             _remove(temporary)
+
+
+def check_target(path: Path) -> None:
+    """Raise an OSError when there is something at `path` that must not be replaced: a folder or a device."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        raise OSError(errno.ENODEV, "there is a device of that name, not a file", str(path))
 
 
 def data_folder() -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +31,24 @@ def folder() -> Path:
             "Set DIGITLAB_DATA to a folder that can be written to.",
         ) from error
     return path
+
+
+def check_room(size: int) -> None:
+    """Find out whether `size` bytes can be written beside the kept models, by doing it.
+
+    Raises
+    ------
+    DigitLabError
+        When they cannot.
+    """
+    place = folder()
+    try:
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(bytes(size))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise ModelFileError(f"Nothing can be kept in {place}: {reason(error)}.") from error
 
 
 def keep(model: Model) -> Path:

@@ -79,7 +79,7 @@ def load_model(path: str | Path) -> Model:
         size = checked_size(path)
         with path.open("rb") as file:
             start = file.read(8)
-        if start.startswith(article_file.MAGIC):
+        if article_file.is_article_file(path, start):
             return article_file.load_article_model(path)
         _check_start(path, start, size)
         return _load(path, size)

@@ -70,3 +70,17 @@ PRESETS: dict[str, Preset] = {
     )
 }
 DEFAULT_PRESET = "quick"
+
+
+def preset_of(run: RunSpec) -> str:
+    """Return the name of the preset that a run is, whatever its data and seed; empty if it is none."""
+    for name, preset in PRESETS.items():
+        alike = {"preset": name, "dataset": preset.run.dataset, "seed": preset.run.seed}
+        if run.model_copy(update=alike) == preset.run:
+            return name
+    return ""
+
+
+def named(run: RunSpec) -> RunSpec:
+    """Return `run` under the name of the preset that it is; a name it may have borne says nothing."""
+    return run.model_copy(update={"preset": preset_of(run)})

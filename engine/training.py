@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.split import Split
-from engine.descent import Descent
+from engine.descent import Descent, likely_cause
 from engine.errors import SettingError
 from engine.evaluation import loss_and_accuracy
 from engine.losses import LOSSES, misfit
@@ -57,6 +57,7 @@ class Training:
         self._best_loss = math.inf
         self._waited = 0
         self._best: Snapshot | None = None
+        self._age: tuple[int, int] | None = None  # step and epoch of weights that were put back
         self._last_good = network.parameters.copy()
         self._stopping = False
 
@@ -125,7 +126,12 @@ class Training:
         """Return a copy of the best epoch's weights if these are to be kept and there are any, else of the latest."""
         if self.settings.keep_best and self._best is not None:
             return self._best
-        return self.network.snapshot(self.step, self.epoch)
+        return self.snapshot()
+
+    def snapshot(self) -> Snapshot:
+        """Return a copy of the present weights: the latest, or the best ones if these have been put back."""
+        step, epoch = self._age or (self.step, self.epoch)
+        return self.network.snapshot(step, epoch)
 
     def _goal(self) -> int:
         return self._first_epoch + self.settings.epochs
@@ -142,7 +148,7 @@ class Training:
             self._order = np.random.default_rng([self.seed, 4, self.epoch]).permutation(self._order)
 
     def _batch(self) -> BatchReport | None:
-        """Learn from one batch; return None when the loss is not finite."""
+        """Learn from one batch; return None when loss or gradient is not finite."""
         started = time.perf_counter()
         rows = self._order[self._position : self._position + self.settings.batch_size]
         labels = self._labels[rows]
@@ -156,7 +162,9 @@ class Training:
                 self._last_good[:] = self.network.parameters
             right = int(np.count_nonzero(outputs.argmax(axis=1) == labels))
             lengths = self._descent.step(labels, rate)
-        self.step += 1
+            if not all(map(math.isfinite, lengths)):
+                return None
+        self.step, self._age = self.step + 1, None
         self._position += len(rows)
         self._loss_sum += loss * len(rows)
         self._right += right
@@ -235,6 +243,7 @@ class Training:
         unchanged = self.best_epoch == self.epoch and self._position == 0
         if self.settings.keep_best and self._best is not None and not unchanged:
             self._put_back(self._best.parameters)
+            self._age = self._best.step, self._best.epoch
             back = self.best_epoch
             message += f" The weights of epoch {back}, the best one, are back in the network."
         return EndReport(reason, message, self.epoch, self.step, back)
@@ -247,27 +256,15 @@ class Training:
             which = f"The weights of epoch {self.best_epoch}"
         message = (
             f"Training stopped in epoch {epoch} after batch {self.step:,}: "
-            f"the loss is no longer a finite number. {self._likely_cause()} {which} were kept."
+            f"the loss is no longer a finite number. {likely_cause(self.network, self.settings)} {which} were kept."
         )
         self._put_back(self._last_good if self._best is None else self._best.parameters)
         return EndReport("diverged", message, self.epoch, self.step, self.best_epoch)
 
     def _put_back(self, parameters: Array) -> None:
-        """Return to earlier weights: what the optimizer remembers and the place in the epoch do not belong to them."""
+        """Return to earlier weights, which what the optimizer remembers does not belong to."""
         self.network.parameters[:] = parameters
         self._descent.forget()
-        self._begin_epoch()
-
-    def _likely_cause(self) -> str:
-        settings = self.settings
-        usual = settings.optimizer.usual_rate
-        if self.network.spec.initializer_scale > 3:
-            return f"The initial weights are scaled by {self.network.spec.initializer_scale:g}: try 1."
-        if settings.clip == 0 and settings.learning_rate <= usual / 10:
-            return "The gradients probably exploded: try gradient clipping at 1, or a smaller learning rate."
-        return (
-            f"The learning rate {settings.learning_rate:g} is probably too large: try {settings.learning_rate / 10:g}."
-        )
 
 
 def _require_legal(settings: TrainingSpec, network: Network, data: Split) -> None:

@@ -300,7 +300,7 @@ def test_help_explains_every_option_with_its_range(digitlab: Call) -> None:
         (("--loss", "magic"), "one of cross_entropy"),
         (("--activation", "softmax"), "Activation"),
         (("--momentum", "0.5"), "only momentum, nesterov"),
-        (("--preset", "article", "--loss", "cross_entropy"), "Softmax"),
+        (("--loss", "cross_entropy", "--output-activation", "relu"), "Softmax"),
         (("--threads", "0"), "Threads"),
         (("--threads", "1e9"), "Threads"),
         (("--no-such-option",), "--no-such-option"),
@@ -422,11 +422,40 @@ def test_a_disk_that_fills_up_while_training_does_not_lose_the_model(
         return write(path, content)
 
     monkeypatch.setattr(Path, "write_bytes", full_there)
-    text = sentence(digitlab("train", "--dataset", digits, *QUICK, "--out", tmp_path / "m.safetensors"))
+    code, out, err = digitlab("train", "--dataset", digits, *QUICK, "--out", tmp_path / "m.safetensors", "--json")
+    assert code == 2
+    text = err.splitlines()[-1]
     assert "disk is full" in text
     (rescued,) = kept_models.kept()
     assert str(rescued) in text
+    assert json.loads(out)["model"] == str(rescued)
     assert load_model(rescued).record.epochs == 2
+
+
+@pytest.mark.parametrize(
+    ("argv", "loss", "output"),
+    [
+        (("--preset", "article", "--loss", "cross_entropy"), "cross_entropy", "softmax"),
+        (("--output-activation", "sigmoid"), "mse", "sigmoid"),
+    ],
+)
+def test_loss_and_output_follow_one_another(
+    digitlab: Call, digits: str, argv: tuple[str, ...], loss: str, output: str
+) -> None:
+    code, out, err = digitlab("train", "--dataset", digits, *QUICK, *argv, "--json")
+    assert code == 0
+    spec = json.loads(out)["spec"]
+    assert (spec["training"]["loss"], spec["network"]["output_activation"]) == (loss, output)
+    assert "because" in err
+
+
+def test_what_was_decided_about_a_file_is_said(digitlab: Call, tmp_path: Path) -> None:
+    rows = [f"{label}," + ",".join(["0"] * 400 + [str(20 * label)] * 384) for label in range(10) for _ in range(6)]
+    (tmp_path / "d.csv").write_text("\n".join(rows))
+    code, _, err = digitlab("train", "--dataset", f"csv:{tmp_path / 'd.csv'}", "--epochs", "1", "--batch-size", "10")
+    assert code == 0
+    assert "label" in err
+    assert "test" in err
 
 
 def test_a_training_that_diverges_says_why_and_keeps_finite_weights(

@@ -311,3 +311,26 @@ VALUES = st.recursive(
 def test_plain_data_are_read_as_python_reads_them(value: Any, protocol: int) -> None:
     file = io.BytesIO(pickle.dumps(value, protocol=protocol))
     assert DataOnlyUnpickler(file.getvalue()).load() == value
+
+
+def test_a_list_in_an_array_without_dimensions_and_a_bare_pickle_are_read(tmp_path: Path) -> None:
+    layers = article_layers(784, 3, 10)
+    expected = load_article_model(saved(tmp_path / "plain.npy", layers)).network.parameters
+    wrapped = np.empty((), dtype=object)
+    wrapped[()] = layers
+    np.save(tmp_path / "wrapped.npy", wrapped, allow_pickle=True)
+    for protocol in (2, 3, 4):
+        plain = [
+            {"weights": [row.tolist() for row in layer["weights"]], "biases": list(map(float, layer["biases"]))}
+            for layer in layers
+        ]
+        (tmp_path / f"bare{protocol}.npy").write_bytes(pickle.dumps(plain, protocol))
+    (tmp_path / "bare_arrays.npy").write_bytes(pickle.dumps(layers, 4))
+    for name in ("wrapped", "bare2", "bare3", "bare4", "bare_arrays"):
+        found = load_model(tmp_path / f"{name}.npy").network.parameters
+        np.testing.assert_array_equal(found, expected, err_msg=name)
+
+
+def test_a_bare_pickle_under_another_name_stays_closed(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(pickle.dumps(article_layers(784, 3, 10), 4))
+    assert "model.safetensors" in refusal(tmp_path / "model.safetensors")

@@ -441,27 +441,50 @@ def about_to_overflow(data: Split, **changes: Any) -> Training:
     return training
 
 
-def test_stopping_right_after_the_fatal_step_does_not_keep_broken_weights(small: Dataset) -> None:
-    training = about_to_overflow(split(small, 0, 0))
+@pytest.mark.parametrize("validation", [0, 1 / 6])
+def test_a_step_along_an_endless_gradient_is_taken_back_and_not_reported(small: Dataset, validation: float) -> None:
+    training = about_to_overflow(split(small, validation, 0))
+    before = training.network.parameters.copy()
+    batches, epochs, end = finish(training.reports())
+    assert len(batches) == len(epochs) == 0
+    assert end.reason == "diverged"
+    assert "in epoch 1 after batch 0" in end.message
+    assert np.array_equal(training.network.parameters, before)
+
+
+def test_stopping_does_not_keep_broken_weights(small: Dataset) -> None:
+    training = begin(split(small, 0, 0), plain())
     reports = training.reports()
-    assert np.isfinite(next(reports).loss)
-    assert not np.isfinite(training.network.parameters).all(), "the step that must not be kept"
+    next(reports)
+    training.network.parameters[0] = np.inf
     training.stop()
     end = finish(reports)[2]
     assert end.reason == "diverged"
     assert np.isfinite(training.network.parameters).all()
 
 
-@pytest.mark.parametrize("validation", [0, 1 / 6])
-def test_a_fatal_last_step_of_an_epoch_is_noticed(small: Dataset, validation: float) -> None:
-    data = split(small, validation, 0)
-    training = about_to_overflow(data, batch_size=len(data.train_rows))
-    batches, epochs, end = finish(training.reports())
-    assert len(batches) == len(epochs) == 1
+def test_weights_broken_by_the_last_step_of_an_epoch_are_noticed(small: Dataset) -> None:
+    training = begin(split(small, 0, 0), plain(batch_size=600))
+    reports = training.reports()
+    next(reports)
+    training.network.parameters[0] = np.inf
+    _, epochs, end = finish(reports)
     assert not epochs[0].best
     assert end.reason == "diverged"
-    assert "in epoch 1 after batch 1" in end.message
     assert np.isfinite(training.network.parameters).all()
+
+
+def test_going_on_after_a_stop_within_an_epoch_keeps_its_place(small_split: Split) -> None:
+    """The best epoch's weights come back, but no curve runs backwards."""
+    training = begin(small_split, plain(epochs=2, keep_best=True, batch_size=50, learning_rate=0.01))
+    reports = training.reports()
+    first = [next(reports) for _ in range(14)]  # ten batches, the report of their epoch, and three of the next
+    training.stop()
+    assert finish(reports)[2].best_epoch == 1
+    batches, _, _ = finish(training.reports())
+    places = [r.epoch + r.seen / r.size for r in (*first, *batches) if isinstance(r, BatchReport)]
+    assert places == sorted(places)
+    assert len(set(places)) == len(places)
 
 
 def test_everything_is_float64_on_request_and_float32_otherwise(small_split: Split) -> None:
@@ -515,3 +538,16 @@ def test_the_articles_way_learns_too(mnist: Dataset) -> None:
     found = evaluate(network, mnist.test_images[:2_000], mnist.test_labels[:2_000], "mse")
     assert found is not None
     assert found.accuracy > 0.5
+
+
+def test_a_snapshot_says_which_weights_it_holds(small_split: Split) -> None:
+    training = begin(small_split, plain(epochs=2, keep_best=True, batch_size=50, learning_rate=0.01))
+    reports = training.reports()
+    for _ in range(14):  # ten batches, the report of their epoch, and three of the next
+        next(reports)
+    assert (training.snapshot().step, training.snapshot().epoch) == (13, 1)
+    training.stop()
+    assert finish(reports)[2].best_epoch == 1
+    assert (training.snapshot().step, training.snapshot().epoch) == (10, 1)
+    next(training.reports())
+    assert training.snapshot().step == 14

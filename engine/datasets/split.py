@@ -33,6 +33,11 @@ class Split:
                 f"so it must be a whole number from 1 to {len(self.train_rows):,}."
             )
 
+    def fitting(self, batch_size: int) -> int:
+        """Return `batch_size` or, if there are fewer images, a power of two of which there are about four batches."""
+        count = len(self.train_rows)
+        return batch_size if batch_size <= count else 1 << max(count // 4, 1).bit_length() - 1
+
 
 def split(dataset: Dataset, validation_split: float, seed: int) -> Split:
     """Hold back a random share of the training images, the same one for the same seed.

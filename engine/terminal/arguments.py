@@ -6,15 +6,18 @@ import argparse
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
+from engine.activations import ACTIVATIONS
 from engine.blas import DEFAULT_THREADS, most_threads
 from engine.datasets import DATASET_WORDS
 from engine.errors import DigitLabError, SettingError
 from engine.fields import Parameter, Settings, parameter, parameters_of
 from engine.layers import DenseSpec
+from engine.losses import LOSSES, misfit
 from engine.optimizers import OPTIMIZERS
-from engine.presets import DEFAULT_PRESET, PRESETS
+from engine.presets import DEFAULT_PRESET, PRESETS, named
 from engine.schedules import SCHEDULES
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
+from engine.terminal.output import say
 
 Given = Mapping[str, Any]
 """The options that were given, by ``group.name``."""
@@ -106,10 +109,25 @@ def run_from(options: argparse.Namespace) -> RunSpec:
     training = _group(given, "training")
     for family, registry in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
         training[family] = _chosen(family, registry, getattr(start.training, family), given)
+    _pair(given, start, network, training)
     changes_rule = training["optimizer"]["kind"] != start.training.optimizer.kind
     if changes_rule and "learning_rate" not in training:
         training["learning_rate"] = OPTIMIZERS[training["optimizer"]["kind"]].usual_rate
-    return start.changed(run=run, network={**network, "layers": layers}, training=training)
+    return named(start.changed(run=run, network={**network, "layers": layers}, training=training))
+
+
+def _pair(given: Given, start: RunSpec, network: dict[str, Any], training: dict[str, Any]) -> None:
+    """Let the output activation follow a loss that was given alone, and the other way round, and say so."""
+    loss = training.get("loss", start.training.loss)
+    output = network.get("output_activation", start.network.output_activation)
+    if loss not in LOSSES or output not in ACTIVATIONS or not misfit(loss, output):
+        return
+    if "network.output_activation" not in given:
+        network["output_activation"] = LOSSES[loss].fused_with
+        say(f"The output activation is {LOSSES[loss].fused_with}, because the loss {loss} needs it.")
+    elif "training.loss" not in given:
+        training["loss"] = "mse"
+        say(f"The loss is mse, because {loss} does not suit the output activation {output}.")
 
 
 def _group(given: Given, group: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from engine.evaluation import Evaluation, evaluate
 from engine.model_files import load_model
 from engine.network import Network
 from engine.terminal.arguments import add_dataset
-from engine.terminal.output import announcer, number, percent, show, table
+from engine.terminal.output import announcer, number, percent, say, show, table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,8 @@ def run(options: argparse.Namespace) -> int:
     """Measure and print."""
     model = load_model(options.model)
     dataset = load_dataset(options.dataset or model.run.dataset, progress=announcer())
+    if dataset.note:
+        say(dataset.note)
     found = evaluate(
         Network.from_snapshot(model.network), dataset.test_images, dataset.test_labels, model.run.training.loss
     )

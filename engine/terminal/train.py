@@ -6,8 +6,6 @@ Ctrl+C or SIGTERM ends it after the current batch and still keeps the model; the
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +13,10 @@ from typing import Any
 
 from engine import kept_models
 from engine.datasets import Dataset, load_dataset
-from engine.datasets.split import split
+from engine.datasets.split import Split, split
 from engine.errors import DigitLabError, ModelFileError
 from engine.evaluation import Evaluation, evaluate
-from engine.files import reason
+from engine.files import check_target, reason
 from engine.model_files import Model, record_training, save_model
 from engine.network import Network
 from engine.reports import BatchReport, EndReport, EpochReport
@@ -51,8 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_dataset(parser, "mnist")
     add_run_options(parser)
     parser.add_argument(
-        "--out", metavar="FILE", type=Path, help="where the model goes (default: the models in the data folder)"
+        "--out", metavar="FILE", type=_file, help="where the model goes (default: the models in the data folder)"
     )
+
+
+def _file(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a file name is missing")
+    return Path(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -60,8 +64,12 @@ def run(options: argparse.Namespace) -> int:
     spec = run_from(options)
     _check_target(options.out)
     dataset = load_dataset(spec.dataset, progress=announcer())
+    if dataset.note:
+        say(dataset.note)
     spec = spec.changed(run={"dataset": dataset.word})  # with the whole path, so that it is found from anywhere
     data = split(dataset, spec.validation_split, spec.seed)
+    if vars(options).get("training.batch_size") is None:
+        spec = _fitted(spec, data)
     network = Network(spec.network, spec.seed)
     training = Training(network, data, spec.training, spec.seed)
     with noted() as signals:
@@ -72,19 +80,30 @@ def run(options: argparse.Namespace) -> int:
             dataset, course.epochs, steps=course.end.step, best_epoch=course.end.best_epoch, test=test
         )
         snapshot = network.snapshot(course.end.step, course.end.epoch)
-        path = _save(options.out, Model(snapshot, spec, record))
+        path, trouble = _save(options.out, Model(snapshot, spec, record))
     result = {**record.model_dump(exclude={"dataset"}), **_result(spec, course, path, options.threads)}
     result["test_interval"] = test.interval if test else None
     show(result, _lines(result), as_json=options.json)
-    return _exit_code(course.end, path, signals)
+    if trouble:
+        complain(" ".join(error.what for error in trouble))
+    return 2 if trouble else _exit_code(course.end, path, signals)
+
+
+def _fitted(spec: RunSpec, data: Split) -> RunSpec:
+    """Make a batch smaller that nobody asked for and that is larger than the data, and say so."""
+    size, fitting = spec.training.batch_size, data.fitting(spec.training.batch_size)
+    if fitting == size:
+        return spec
+    say(f"The data has fewer images to learn from than the preset's batch of {size:,}: a batch has {fitting}.")
+    return spec.changed(training={"batch_size": fitting})
 
 
 def _check_target(out: Path | None) -> None:
     """Find out before the training, not after it, whether its model can be written."""
     folder = kept_models.folder() if out is None else out.absolute().parent
     try:
-        if out is not None and out.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if out is not None:
+            check_target(out)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
@@ -119,21 +138,27 @@ def _measure(network: Network, dataset: Dataset, spec: RunSpec, signals: list[in
     return evaluate(network, dataset.test_images, dataset.test_labels, spec.training.loss, lambda: bool(signals))
 
 
-def _save(out: Path | None, model: Model) -> Path:
-    """Write the model where it was asked for; if that fails now, into the data folder."""
-    if out is None:
-        return kept_models.keep(model)
+def _save(out: Path | None, model: Model) -> tuple[Path | None, list[DigitLabError]]:
+    """Write the model where it was asked for, or else into the data folder; return where it is and what went wrong."""
+    trouble: list[DigitLabError] = []
+    if out is not None:
+        try:
+            save_model(out, model)
+            return out.absolute(), trouble
+        except DigitLabError as error:
+            trouble.append(error)
     try:
-        save_model(out, model)
-    except DigitLabError as error:
         path = kept_models.keep(model)
-        raise ModelFileError(f"{error.what} The model is in {path} instead.") from error
-    return out.absolute()
+    except DigitLabError as error:
+        return None, [*trouble, error]
+    if trouble:
+        trouble.append(ModelFileError(f"The model is in {path} instead."))
+    return path, trouble
 
 
-def _result(spec: RunSpec, course: Course, path: Path, threads: int) -> dict[str, Any]:
+def _result(spec: RunSpec, course: Course, path: Path | None, threads: int) -> dict[str, Any]:
     return {
-        "model": str(path),
+        "model": str(path) if path else None,
         "network": spec.network.title,
         "parameters": spec.network.parameter_count,
         "images_per_second": round(course.images_per_second, 1),
@@ -165,7 +190,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
     )
 
 
-def _exit_code(end: EndReport, path: Path, signals: list[int]) -> int:
+def _exit_code(end: EndReport, path: Path | None, signals: list[int]) -> int:
     """Say what ended the training early, if anything did, and return the exit code for it."""
     if signals:
         complain(f"{end.message} The model is in {path}.")
