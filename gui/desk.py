@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.datasets import load_dataset
 from engine.datasets.dataset import Dataset
-from engine.errors import DigitLabError
+from engine.datasets.split import Split, split
+from engine.errors import DigitLabError, SettingError
 from engine.evaluation import Evaluation, evaluate
 from engine.network import Network, Snapshot
 from engine.specs import RunSpec
@@ -43,6 +44,7 @@ class Desk(QObject):
     evaluation_changed = Signal(object)  # Evaluation or None
     drawing_changed = Signal(object)  # ndarray of shape (28, 28) or None
     problem = Signal(object)  # DigitLabError
+    noted = Signal(str)  # something that was done and that people should know
 
     def __init__(self, run: RunSpec, network: Network, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +55,7 @@ class Desk(QObject):
         self.evaluated_step = -1
         self.drawing: NDArray[Any] | None = None
         self.reader = Network(run.network, seed=None)
+        self._split: Split | None = None
         self._loading: TaskThread | None = None
         self._evaluating: TaskThread | None = None
         self._take(network.snapshot())
@@ -62,11 +65,6 @@ class Desk(QObject):
     def read(self, image: NDArray[Any]) -> NDArray[Any]:
         """Return the shares of the ten digits for one image of shape (28, 28), by the latest copy."""
         return self.reader.probabilities(image[None])[0]
-
-    @property
-    def trained(self) -> bool:
-        """Whether the network has learned anything."""
-        return self.snapshot.step > 0
 
     def _take(self, snapshot: Snapshot) -> None:
         """Make a copy of the weights the one that everybody sees."""
@@ -81,6 +79,28 @@ class Desk(QObject):
     def loading(self) -> bool:
         """Whether data is being loaded."""
         return self._loading is not None
+
+    @property
+    def parts(self) -> Split | None:
+        """Which training images are learned from and which are held back."""
+        return self._split
+
+    def fitted(self, run: RunSpec) -> RunSpec:
+        """Return `run`, or the same with smaller batches if there are fewer images than one batch has; says so."""
+        size = run.training.batch_size
+        fitting = self._split.fitting(size) if self._split else size
+        if fitting == size:
+            return run
+        self.noted.emit(f"The data has fewer images to learn from than a batch of {size:,}: a batch has {fitting} now.")
+        return run.changed(training={"batch_size": fitting})
+
+    def _divide(self, dataset: Dataset) -> None:
+        """Hold back the validation images; without that where the data is too small for it."""
+        try:
+            self._split = split(dataset, self.built.validation_split, self.built.seed)
+        except SettingError as error:
+            self._split = split(dataset, 0.0, self.built.seed)
+            self.problem.emit(error)
 
     def load(self, word: str) -> None:
         """Load other data in the background; what was there before stays until that has worked."""
@@ -144,7 +164,7 @@ class Desk(QObject):
 
 
 def _load(word: str, progress: Any, cancelled: Any) -> Dataset:
-    return load_dataset(word, progress=progress)
+    return load_dataset(word, progress=progress, cancelled=cancelled)
 
 
 def _evaluate(snapshot: Snapshot, dataset: Dataset, loss: str, progress: Any, cancelled: Any) -> Evaluation | None:

@@ -23,6 +23,8 @@ from gui.session import Session
 from gui.worker import TaskThread
 
 RECENT = 10
+SAVING = "Saving the model…"
+DESCRIPTION = 2**16  # bytes, for what a model file says about itself
 
 
 class Origin(NamedTuple):
@@ -105,7 +107,23 @@ class Document(QObject):
             return
         model = self._model(self._origin(), session.snapshot, session.history, best_epoch=0)
         done = partial(self._on_saved, target, session.snapshot, session.history)
-        session.tasks.start("Saving the model…", partial(_save, target, model), done, self._on_failed)
+        session.tasks.start(SAVING, partial(_save, target, model), done, self._on_failed)
+
+    @property
+    def saving(self) -> bool:
+        """Whether a file is being written now."""
+        return SAVING in self._session.tasks.titles
+
+    def trouble(self) -> DigitLabError | None:
+        """Return why what was learned could not be kept if the program ended now; None if it can, or need not."""
+        snapshot = self._session.snapshot
+        if not snapshot.step or self._is_safe(self._session.history, snapshot):
+            return None
+        try:
+            kept_models.check_room(snapshot.parameters.nbytes + DESCRIPTION)
+        except DigitLabError as error:
+            return error
+        return None
 
     def _origin(self) -> Origin:
         session = self._session
@@ -123,7 +141,8 @@ class Document(QObject):
         if origin.dataset is None:
             return TrainingRecord(steps=snapshot.step, epochs=snapshot.epoch)
         test = session.evaluation if history is session.history and session.evaluated_step == snapshot.step else None
-        record = record_training(origin.dataset, history.reports, steps=snapshot.step, best_epoch=best_epoch, test=test)
+        reports = [report for report in history.reports if report.epoch <= snapshot.epoch]
+        record = record_training(origin.dataset, reports, steps=snapshot.step, best_epoch=best_epoch, test=test)
         return record.model_copy(update={"epochs": snapshot.epoch})  # also those before the file was opened
 
     def _keep(self, origin: Origin, snapshot: Snapshot, history: History, best_epoch: int) -> None:

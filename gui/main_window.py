@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QMainWindow,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -26,17 +25,13 @@ from engine.datasets.dataset import DIGITS
 from engine.errors import DigitLabError
 from engine.pictures import SUFFIXES
 from engine.presets import DEFAULT_PRESET, PRESETS
-from engine.reports import EndReport
 from engine.specs import RunSpec, checked_run
 from gui import theme
 from gui.about import AboutDialog, GuideDialog
 from gui.document import Document
 from gui.help_strip import HelpStrip
 from gui.menus import Menus
-from gui.pages.data_page import DataPage
-from gui.pages.evaluation_page import EvaluationPage
-from gui.pages.training_page import TrainingPage
-from gui.pages.weights_page import WeightsPage
+from gui.pages.tabs import Tabs
 from gui.panels.drawing_panel import DrawingPanel
 from gui.panels.settings_panel import SettingsPanel
 from gui.panels.transport_bar import TransportBar
@@ -60,7 +55,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.session = Session(self._remembered_run(), self)
         self.document = Document(self.session, settings, self)
-        self._fell_back = False
+        self._fell_back = self._closes_anyway = self._closes_later = False
         self.setAcceptDrops(True)
         self._make_middle()
         self.settings_panel = SettingsPanel(self.session)
@@ -70,7 +65,7 @@ class MainWindow(QMainWindow):
         self.transport = TransportBar(self.session, self)
         self.addToolBar(self.transport)
         self.menus = Menus(self)
-        self.status = Status(self.session, self.document, self.strip.say, self)
+        self.status = Status(self.session, self.document, self.strip.say, self.message, self)
         self._connect()
         self._show_title()
         self._arrange()
@@ -87,13 +82,40 @@ class MainWindow(QMainWindow):
             self._offer_last()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember everything, end what runs, and go."""
+        """Remember everything, end what runs, and go; stay if what was learned would be lost."""
+        if not self._may_close():
+            event.ignore()
+            return
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("state", self.saveState(LAYOUT_VERSION))
         self.settings.setValue("page", self.pages.tabText(self.pages.currentIndex()))
         self.settings.setValue("run", self.session.run.model_dump_json())
         self.session.finish()
         super().closeEvent(event)
+
+    def _may_close(self) -> bool:
+        """Wait for a file that is being written; ask if the network can be kept nowhere."""
+        if self._closes_anyway:
+            return True
+        self._closes_later = self.document.saving
+        if self._closes_later:
+            return False
+        trouble = self.document.trouble()
+        if trouble is not None:
+            question = f"{trouble} The network would be lost: save it elsewhere with Ctrl+Shift+S."
+            self.message.show_hint(question, "Close anyway", self._close_anyway)
+        return trouble is None
+
+    def _close_later(self, _path: Path) -> None:
+        if self._closes_later:
+            QTimer.singleShot(0, self.close)
+
+    def _stay(self, _error: DigitLabError) -> None:
+        self._closes_later = False  # the file may not have been written
+
+    def _close_anyway(self) -> None:
+        self._closes_anyway = True
+        self.close()
 
     def _remembered_run(self) -> RunSpec:
         """Return the settings of the last time; those of the usual preset if there are none or they are unusable."""
@@ -114,24 +136,9 @@ class MainWindow(QMainWindow):
     # --- building -----------------------------------------------------------------------------------------
 
     def _make_middle(self) -> None:
-        self.training_page = TrainingPage(self.session)
-        self.weights_page = WeightsPage(self.session)
-        self.evaluation_page = EvaluationPage(self.session)
-        self.data_page = DataPage(self.session)
-        self.pages = QTabWidget(self)
-        self.pages.setDocumentMode(True)
-        self.pages.tabBar().setDrawBase(False)
-        self.pages.setAccessibleName("Pages")
-        self.pages.tabBar().setAccessibleName("Pages")
-        self.pages.tabBar().setWhatsThis("The pages. Ctrl+1 to Ctrl+4 open them, too.")
-        for name, page, help_text in (
-            ("Training", self.training_page, "The curves of the training, and its key numbers."),
-            ("Weights", self.weights_page, "What the units have learned to look for, as pictures."),
-            ("Evaluation", self.evaluation_page, "How the network does on images it never saw."),
-            ("Data", self.data_page, "The images it learns from and is tested with."),
-        ):
-            self.pages.addTab(page, name)
-            self.pages.setTabToolTip(self.pages.indexOf(page), help_text)
+        self.pages = Tabs(self.session, self)
+        self.training_page, self.weights_page = self.pages.training, self.pages.weights
+        self.evaluation_page, self.data_page = self.pages.evaluation, self.pages.data
         self.message = MessageBar(self)
         self.strip = HelpStrip(self)
         middle = QWidget(self)
@@ -157,12 +164,11 @@ class MainWindow(QMainWindow):
         return dock
 
     def _connect(self) -> None:
-        self.session.problem.connect(self.message.show_error)
         self.session.dataset_failed.connect(self._on_dataset_failed)
-        self.session.ended.connect(self._on_ended)
+        self.session.problem.connect(self._stay)
+        self.document.saved_to.connect(self._close_later)
         self.document.changed.connect(self._show_title)
-        self.evaluation_page.image_chosen.connect(self._on_image_chosen)
-        self.data_page.image_chosen.connect(self._on_image_chosen)
+        self.pages.image_chosen.connect(self._on_image_chosen)
 
     def _arrange(self) -> None:
         """Stand as the last time, or as new."""
@@ -171,9 +177,8 @@ class MainWindow(QMainWindow):
             self.resize(1280, 720)
         if not (isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION)):
             self.arrange_as_new()
-        names = [self.pages.tabText(index) for index in range(self.pages.count())]
-        page = self.settings.value("page")
-        self.pages.setCurrentIndex(names.index(page) if page in names else 0)
+        names = {self.pages.tabText(index): index for index in range(self.pages.count())}
+        self.pages.setCurrentIndex(names.get(str(self.settings.value("page")), 0))
 
     def arrange_as_new(self) -> None:
         """Put panels and tool bar where they were at first."""
@@ -193,10 +198,9 @@ class MainWindow(QMainWindow):
 
     def open_path(self, path: Path) -> None:
         """Put a picture on the pad, load data, or open a model: what else has any other name is a model, if any."""
-        word = word_for(path)
         if path.suffix.lower() in SUFFIXES:
             self.drawing_panel.open_picture(path)
-        elif word is not None:
+        elif word := word_for(path):
             self.session.load(word)
         else:
             self.document.open(path)
@@ -265,13 +269,10 @@ class MainWindow(QMainWindow):
         """Fall back on the data that is always there, once, if there is none yet."""
         if self.session.dataset is None and not self._fell_back:
             self._fell_back = True
+            self.status.hold()
             error.do = f"{error.do} MNIST is used instead.".strip()
             self.session.set_run(checked_run({**self.session.run.model_dump(), "dataset": "mnist"}))
             self.session.load("mnist")
-
-    def _on_ended(self, report: EndReport) -> None:
-        if report.reason == "diverged":
-            self.message.show_error(DigitLabError(report.message))
 
     def _on_image_chosen(self, image: NDArray[np.uint8], label: int) -> None:
         names = self.session.dataset.class_names if self.session.dataset else DIGITS

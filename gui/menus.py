@@ -73,7 +73,7 @@ class Menus:
         self.redo.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
         menu.addSeparator()
         self._add(menu, "&Clear the drawing", window.drawing_panel.pad.clear, "Ctrl+Del")
-        self._add(menu, "&Test image", window.drawing_panel.show_test_image, "Ctrl+E")
+        menu.addActions([window.drawing_panel.test_action, window.drawing_panel.paste_action])
 
     def _run(self) -> None:
         menu, transport = self.window.menuBar().addMenu("&Run"), self.window.transport

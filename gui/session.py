@@ -8,11 +8,11 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.datasets.dataset import Dataset
-from engine.datasets.split import Split, split
 from engine.errors import DigitLabError, SettingError
 from engine.history import History
 from engine.losses import misfit
 from engine.network import Network, Snapshot
+from engine.presets import named
 from engine.reports import EndReport
 from engine.specs import RunSpec
 from engine.training import Training
@@ -56,11 +56,10 @@ class Session(Desk):
     def __init__(self, run: RunSpec, parent: QObject | None = None) -> None:
         self._network = Network(run.network, run.seed)
         super().__init__(run, self._network, parent)
-        self.run = run
+        self.run = named(run)
         self.state = State.IDLE
         self.history = History()
         self._training: Training | None = None
-        self._split: Split | None = None
         self._thread: TrainingThread | None = None
         self._leaving: dict[TrainingThread, tuple[Training, History]] = {}
         self._run_id = 0
@@ -78,7 +77,7 @@ class Session(Desk):
         """
         if self._split is not None:
             self._split.require_batch(run.training.batch_size)
-        self.run = run
+        self.run = run = named(run)
         if self.pending and self._fresh and self.state == State.IDLE:
             self.new_network()
         elif self._applies(run):
@@ -91,9 +90,9 @@ class Session(Desk):
         return self._architecture(self.run) != self._architecture(self.built)
 
     @property
-    def parts(self) -> Split | None:
-        """Which training images are learned from and which are held back."""
-        return self._split
+    def trained(self) -> bool:
+        """Whether the network has learned anything, here or before it was opened."""
+        return self.snapshot.step > 0 or not self._fresh
 
     @staticmethod
     def _architecture(run: RunSpec) -> tuple[object, ...]:
@@ -118,7 +117,7 @@ class Session(Desk):
 
     def adopt(self, snapshot: Snapshot, run: RunSpec) -> None:
         """Go on with a network that was loaded; the settings it was made with come into the forms."""
-        run = run.changed(run={"dataset": self.run.dataset})
+        run = named(run.changed(run={"dataset": self.run.dataset}))
         self._replace(Network.from_snapshot(snapshot), run, fresh=False, snapshot=snapshot)
         self.run = run
         self.run_changed.emit(run)
@@ -200,7 +199,7 @@ class Session(Desk):
                 self.built.training,
                 self.built.seed,
                 step=self.snapshot.step,
-                epoch=self.snapshot.epoch,
+                epoch=self.history.last.epoch if self.history.last else self.snapshot.epoch,
             )
         except SettingError as error:
             self.problem.emit(error)
@@ -284,16 +283,17 @@ class Session(Desk):
     def _on_loaded(self, dataset: Dataset) -> None:
         """Use other data from now on; the network stays, so that it can be tried and trained on that data."""
         self._abandon()
-        self._training = None
+        # Of its own: the one before may still be in the hands of the thread that is leaving.
+        self._network, self._training = Network.from_snapshot(self.snapshot), None
         self.run = self.run.changed(run={"dataset": dataset.word})
         self.built = self.built.changed(run={"dataset": dataset.word})
         self._divide(dataset)
         super()._on_loaded(dataset)
+        self._fit_batch()
 
-    def _divide(self, dataset: Dataset) -> None:
-        """Hold back the validation images; without that where the data is too small for it."""
-        try:
-            self._split = split(dataset, self.built.validation_split, self.built.seed)
-        except SettingError as error:
-            self._split = split(dataset, 0.0, self.built.seed)
-            self.problem.emit(error)
+    def _fit_batch(self) -> None:
+        """Make a batch smaller that is larger than the data that has just been loaded, and say so."""
+        fitted = self.fitted(self.run)
+        if fitted is not self.run:
+            self.set_run(fitted)
+            self.run_changed.emit(self.run)

@@ -32,8 +32,8 @@ class Tasks(QObject):
 
     @property
     def titles(self) -> list[str]:
-        """What is running."""
-        return [thread.title for thread in self._running]
+        """What is running and has not been forgotten."""
+        return [thread.title for thread, (done, _) in self._running.items() if done is not _ignore]
 
     def start(self, title: str, function: Callable[..., Any], done: Done, failed: Failed) -> TaskThread:
         """Call ``function(progress=…, cancelled=…)`` in a thread; later `done` or `failed` here, unless forgotten.
@@ -46,7 +46,7 @@ class Tasks(QObject):
         self._running[thread] = (done, failed)
         thread.done.connect(self._on_done)
         thread.failed.connect(self._on_failed)
-        thread.progressed.connect(self.said)
+        thread.progressed.connect(self._on_progress)
         thread.finished.connect(thread.deleteLater)
         self.said.emit(title)
         thread.start()
@@ -57,6 +57,7 @@ class Tasks(QObject):
         if thread in self._running:
             self._running[thread] = (_ignore, _ignore)
             thread.cancel()
+            self._tell()
 
     def finish(self) -> None:
         """Cancel everything, wait until it has ended, and start nothing more."""
@@ -65,6 +66,10 @@ class Tasks(QObject):
             self.forget(thread)
             thread.wait()
         self._running.clear()
+
+    def _on_progress(self, thread: TaskThread, sentence: str) -> None:
+        if self._running.get(thread, (_ignore, _ignore))[0] is not _ignore:
+            self.said.emit(sentence)
 
     def _on_done(self, thread: TaskThread, result: Any) -> None:
         done, _ = self._running.pop(thread, (_ignore, _ignore))
@@ -78,7 +83,7 @@ class Tasks(QObject):
 
     def _tell(self) -> None:
         """Say what is still running; after the callback, so that whoever listens sees what came of it."""
-        self.said.emit(self.titles[-1] if self._running else "")
+        self.said.emit(self.titles[-1] if self.titles else "")
 
 
 def _ignore(_result: Any) -> None:

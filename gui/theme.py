@@ -86,9 +86,9 @@ LIGHT = Theme(
     on_accent="#ffffff",
     positive="#c45a00",
     negative="#1b69c9",
-    good="#187a4a",
+    good="#136f40",
     bad="#b8232b",
-    series=("#5a45d6", "#187a4a", "#b02a7c", "#77700f", "#0f7b83", "#7a5c43", "#4a515c", "#566b1c"),
+    series=("#5a45d6", "#136f40", "#b02a7c", "#77700f", "#0f7b83", "#7a5c43", "#4a515c", "#566b1c"),
 )
 
 

@@ -132,7 +132,7 @@ class TrainingThread(QThread):
         training = self._training
         snapshot: Snapshot | None = None
         if copy or now - self._copied >= COPY_SECONDS:
-            snapshot = training.network.snapshot(training.step, training.epoch)
+            snapshot = training.snapshot()
             self._copied = now
         reports, self._waiting, self._sent = self._waiting, [], now
         self.news.emit(self._run_id, reports, snapshot)
@@ -150,13 +150,13 @@ class TaskThread(QThread):
         This thread, and the function's result; None if it was cancelled.
     failed : (object, DigitLabError)
         This thread, and what went wrong.
-    progressed : (str,)
-        A sentence about what is being done.
+    progressed : (object, str)
+        This thread, and a sentence about what is being done.
     """
 
     done = Signal(object, object)
     failed = Signal(object, object)
-    progressed = Signal(str)
+    progressed = Signal(object, str)
 
     def __init__(self, title: str, function: Callable[..., Any], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -166,10 +166,13 @@ class TaskThread(QThread):
         """Ask the function to give up."""
         self.requestInterruption()
 
+    def _tell(self, sentence: str) -> None:
+        self.progressed.emit(self, sentence)
+
     def run(self) -> None:
         """Call the function; called by Qt in the new thread."""
         try:
-            result = self._function(progress=self.progressed.emit, cancelled=self.isInterruptionRequested)
+            result = self._function(progress=self._tell, cancelled=self.isInterruptionRequested)
         except DigitLabError as error:
             self.failed.emit(self, error)
         except MemoryError as error:

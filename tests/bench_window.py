@@ -1,7 +1,7 @@
 """Measures the window: time to the first picture, redraws, freezes and memory while it trains on all of MNIST.
 
-``python tests/bench_window.py [--json] [--preset quick] [--starts 5]``; without a screen put
-``QT_QPA_PLATFORM=offscreen`` before it. Every figure comes from a process of its own with the real window.
+``python tests/bench_window.py [--json] [--preset quick] [--starts 5]``; without a screen it
+draws into memory. Every figure comes from a process of its own with the real window.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from gui.startup_check import find_problem  # noqa: E402
+
 TICK_MS = 5
 
 
@@ -29,6 +32,8 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=5, help="how often the window is started to time that")
     parser.add_argument("--child", choices=("start", "train"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if find_problem():  # such as no display: Qt would abort
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     if options.child:
         {"start": start_child, "train": train_child}[options.child](options)
         return

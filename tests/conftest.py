@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import shutil
@@ -121,7 +122,8 @@ def _children() -> set[int]:
         child.join(0)
     found: set[int] = set()
     for listing in Path("/proc/self/task").glob("*/children"):
-        found.update(map(int, listing.read_text().split()))
+        with contextlib.suppress(OSError):  # the thread may end while its folder is read
+            found.update(map(int, listing.read_text().split()))
     tracker = sys.modules.get("multiprocessing.resource_tracker")
     if tracker is not None:
         found.discard(tracker._resource_tracker._pid)

@@ -2,7 +2,7 @@
 
 ``python tests/make_screenshots.py OUT [--size WxH] [--theme light|dark]``
 
-Needs a screen, or ``QT_QPA_PLATFORM=offscreen``. The user's own settings and models are left alone.
+Without a screen it draws into memory. The user's own settings and models are left alone.
 """
 
 from __future__ import annotations
@@ -21,12 +21,16 @@ from PySide6.QtCore import QDeadlineTimer, QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from gui.startup_check import find_problem
+
 SEVEN = ((0.28, 0.25), (0.72, 0.25), (0.45, 0.8))
 PATIENCE_MS = 120_000
 
 
 def main() -> None:
     options = parse()
+    if find_problem():  # such as no display: Qt would abort
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     home = tempfile.TemporaryDirectory(prefix="digitlab-screenshots-")
     os.environ["DIGITLAB_DATA"] = home.name
     options.out.mkdir(parents=True, exist_ok=True)

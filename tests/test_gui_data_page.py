@@ -61,6 +61,11 @@ def test_counts_are_those_of_each_part(qtbot: QtBot, page: DataPage, session: Se
     assert [size.text() for size in page.header.sizes] == ["54,000", "6,000", "10,000"]
 
 
+def test_parts_have_the_names_they_have_everywhere(page: DataPage) -> None:
+    names = [size.accessibleName() for size in page.header.sizes]
+    assert names == [page.part.itemText(part) for part in range(3)] == ["Training", "Validation", "Test"]
+
+
 def test_mean_images_are_those_of_numpy(qtbot: QtBot, page: DataPage, session: Session, mnist: Dataset) -> None:
     parts = session.parts
     assert parts is not None

@@ -101,7 +101,7 @@ def test_figures_are_those_of_the_evaluation(page: EvaluationPage, session: Sess
     assert evaluation is not None
     low, high = evaluation.interval
     assert page.header.interval.text() == f"95 % interval {100 * low:.1f} to {100 * high:.1f} %"
-    assert page.header.loss.text() == f"{evaluation.loss:.3f}"
+    assert page.header.loss.text() == f"{evaluation.loss:.4g}"
     assert page.header.confidence.text() == f"{100 * evaluation.probabilities.max(axis=1).mean():.1f} %"
     recall, precision = evaluation.recall()[4], evaluation.precision()[4]
     assert f"{100 * recall:.1f} % of all fours" in page.bars.words(4)
@@ -224,11 +224,11 @@ def test_stale_figures_are_measured_again_by_themselves(qtbot: QtBot, page: Eval
 
 
 def test_says_when_the_network_has_learned_on(page: EvaluationPage) -> None:
-    page.header.set_age(100, 120, training=False)
+    page.header.set_age(100, 120, trained=True, training=False)
     assert "learned on since: press Evaluate" in page.header.age.text()
-    page.header.set_age(100, 120, training=True)
+    page.header.set_age(100, 120, trained=True, training=True)
     assert "after the epoch" in page.header.age.text()
-    page.header.set_age(0, 0, training=False)
+    page.header.set_age(0, 0, trained=False, training=False)
     assert "guess" in page.header.age.text()
 
 
@@ -261,9 +261,33 @@ def test_new_network_is_measured_and_the_choice_forgotten(qtbot: QtBot, page: Ev
     page.images.show_choice((4, 9))
     session.new_network()
     assert page.header.accuracy.text() == "–"
+    assert page.header.right.text() == page.header.right.toolTip() == "right"
+    assert page.header.interval.text() == "on images it did not learn"
     qtbot.waitUntil(lambda: session.evaluation is not None)
     assert "before the first batch" in page.header.age.text()
     assert page.images.choice is None
+
+
+def test_a_loss_of_any_size_has_four_figures(page: EvaluationPage, session: Session) -> None:
+    assert session.evaluation is not None
+    for loss, words in ((146671781654589984.0, "1.467e+17"), (0.0123456, "0.01235"), (float("nan"), "nan")):
+        page.header.set_evaluation(replace(session.evaluation, loss=loss))
+        assert page.header.loss.text() == words
+
+
+def test_an_opened_network_without_steps_does_not_guess(
+    qtbot: QtBot, page: EvaluationPage, session: Session, trained: Snapshot
+) -> None:
+    session.adopt(Snapshot(trained.spec, trained.parameters, 0, 0), RUN)
+    qtbot.waitUntil(lambda: session.evaluation is not None)
+    assert page.header.age.text() == "Measured before any training here."
+
+
+def test_the_age_is_told_in_full_however_narrow_the_page_is(page: EvaluationPage) -> None:
+    page.header.set_age(1234567, 1234568, trained=True, training=True)
+    age = page.header.age
+    assert "comes after the epoch" in age.text()
+    assert age.heightForWidth(age.width()) <= age.height()
 
 
 def test_empty_page_says_why(qtbot: QtBot) -> None:
@@ -299,7 +323,8 @@ def test_sentences() -> None:
         cell_sentence(confusion, 4, 9, CLOTHES)
         == "23 images of Coat were read as Ankle boot: 2.3 % of all images of Coat."
     )
-    assert [percent(share) for share in (0.979, 1.0, 0.9999, float("nan"))] == ["97.9 %", "100.0 %", "> 99.9 %", "–"]
+    shares = (0.979, 1.0, 0.9999, float("nan"), 0.0004, 0.0)
+    assert [percent(share) for share in shares] == ["97.9 %", "100.0 %", "> 99.9 %", "–", "< 0.1 %", "0.0 %"]
 
 
 @pytest.mark.parametrize("look", [theme.LIGHT, theme.DARK], ids=["light", "dark"])

@@ -32,8 +32,9 @@ from engine.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Momentum
 from engine.presets import PRESETS
 from engine.schedules import SCHEDULES, Step
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
+from gui import theme
 from gui.panels.settings_panel import WIDTH, SettingsPanel
-from gui.session import Session
+from gui.session import Session, State
 from gui.style_sheet import style_sheet
 from gui.theme import DARK
 from gui.widgets.setting_field import SettingField
@@ -230,18 +231,48 @@ def test_escape_and_undo_give_a_wrong_text_up(panel: SettingsPanel, session: Ses
     assert session.run == PRESETS["quick"].run
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "advice"),
+    [
+        ("learning_rate", "0,01", "Write 0.01 with a point."),
+        ("learning_rate", "1,5e-2", "Write 1.5e-2 with a point."),
+        ("learning_rate", "12,5", ""),
+        ("learning_rate", "1,2,3", ""),
+        ("learning_rate", "a,b", ""),
+        ("epochs", "1,5", ""),
+        ("epochs", "1,000", ""),
+    ],
+)
+def test_a_decimal_comma_is_refused_with_advice(panel: SettingsPanel, name: str, text: str, advice: str) -> None:
+    enter(field(panel, name), text)
+    sentence = field(panel, name).error.text()
+    assert f"{text} is not allowed" in sentence
+    assert advice in sentence
+    assert ("with a point" in sentence) == bool(advice)
+
+
 # --- contradictions -------------------------------------------------------------------------------------------
 
 
-def test_loss_and_output_contradict_until_both_are_changed(panel: SettingsPanel, session: Session) -> None:
+def frame_of(widget: QWidget) -> str:
+    """The colour at the middle of the upper edge."""
+    return widget.grab().toImage().pixelColor(widget.width() // 2, 0).name()
+
+
+def test_loss_and_output_contradict_until_both_are_changed(
+    panel: SettingsPanel, session: Session, qapp: QApplication
+) -> None:
+    theme.switch().start(qapp, "dark")
     output, loss = panel.network.output_activation, field(panel, "loss")
     choose(output, "relu")
     assert "needs Softmax as the output activation" in output.error.text()
     assert session.run.network.output_activation == "softmax"
     assert output.editor.property("wrong") is True
+    assert frame_of(output.editor) == DARK.bad
     choose(loss, "mse")
     assert (session.run.network.output_activation, session.run.training.loss) == ("relu", "mse")
     assert not output.error.isVisible()
+    assert frame_of(output.editor) == DARK.line
     choose(loss, "cross_entropy")
     assert loss.error.isVisible()
     assert session.run.training.loss == "mse"
@@ -300,16 +331,18 @@ def test_presets_fill_everything_and_custom_appears(panel: SettingsPanel, sessio
     assert combo.currentText() == "Deep"
 
 
-def test_a_preset_that_does_not_fit_the_data_is_refused(panel: SettingsPanel, session: Session, small: Dataset) -> None:
+def test_a_preset_whose_batch_is_larger_than_the_data_gets_a_smaller_one(
+    panel: SettingsPanel, session: Session, small: Dataset
+) -> None:
     tiny = Dataset(
         "mnist", "Tiny", small.train_images[:60], small.train_labels[:60], small.test_images, small.test_labels
     )
     enter(field(panel, "batch_size"), "10")
     session._on_loaded(tiny)
-    before = session.run
     panel.preset.combo.setCurrentIndex(panel.preset.combo.findData("deep"))
-    assert "Batch size: 128" in panel.preset.error.text()
-    assert session.run == before
+    assert session.run.network == PRESETS["deep"].run.network
+    assert session.run.training.batch_size == 8
+    assert field(panel, "batch_size").editor.text() == "8"
     assert panel.preset.combo.currentText() == "Custom"
 
 
@@ -532,6 +565,15 @@ def test_undo_keeps_the_data_and_survives_settings_that_no_longer_fit(
 # --- badges ---------------------------------------------------------------------------------------------------
 
 
+def test_the_legend_names_the_button_that_badges_wait_for(panel: SettingsPanel, session: Session) -> None:
+    assert panel.network.legend.text() == "takes effect after Reset"
+    assert "after Reset" in panel.network.badge.toolTip()
+    session.state = State.PAUSED
+    enter(field(panel, "seed"), "4711")
+    assert panel.network.legend.text() == "waits for Reset"
+    session.state = State.IDLE
+
+
 def test_badges_show_what_waits_for_a_new_network(panel: SettingsPanel, session: Session) -> None:
     session._fresh = False
     assert field(panel, "learning_rate").badge is None
@@ -700,7 +742,7 @@ def test_the_wheel_scrolls_the_form_and_changes_nothing(panel: SettingsPanel, se
     combo = variant(panel, "optimizer").kind.editor
     combo.setFocus()
     scroll(panel, combo)
-    assert session.run != before
+    assert session.run == before, "a list that was just used is scrolled past like any other"
 
 
 def test_all_is_reached_by_the_tab_key_from_top_to_bottom(panel: SettingsPanel, session: Session) -> None:

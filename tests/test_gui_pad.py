@@ -18,16 +18,19 @@ from PySide6.QtGui import (
     QTabletEvent,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
+from engine.fields import parameter
 from engine.ink import render
 from engine.network import Network
 from engine.presets import PRESETS
+from engine.specs import TrainingSpec
 from gui import theme
 from gui.panels.drawing_panel import DrawingPanel
 from gui.session import Session
 from gui.widgets.drawing import PEN_WIDTH, Drawing, smooth
 from gui.widgets.shares import best_two
+from gui.widgets.value_edit import ValueEdit
 from gui.widgets.wording import percent
 
 # The platform without a screen says so of every window that has a smallest size.
@@ -328,6 +331,43 @@ def test_e_shows_a_test_image(qtbot, panel, session, mnist):
     assert panel.pad.drawing.caption == f"Test image {matches[0] + 1:,}: {label}"
 
 
+@pytest.fixture
+def beside(qtbot, session, mnist):
+    """A window with a panel, a line for text, one for a number and a button."""
+    session._on_loaded(mnist)
+    window = QWidget()
+    qtbot.addWidget(window)
+    row = QHBoxLayout(window)
+    rate = ValueEdit(parameter(TrainingSpec, "learning_rate"))
+    panel, line, button = DrawingPanel(session), QLineEdit(), QPushButton("Button")
+    for widget in (panel, line, rate, button):
+        row.addWidget(widget)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    return window, panel, line, rate, button
+
+
+def test_e_works_in_the_whole_window(qtbot, session, beside):
+    _, panel, *_, button = beside
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_E)
+    settle(qtbot, panel)
+    assert session.drawing is not None
+    assert panel.undo_stack.count() == 1
+
+
+def test_where_text_is_typed_e_is_a_letter(qtbot, session, beside):
+    _, panel, line, rate, _ = beside
+    for edit in (line, rate):
+        edit.setFocus()
+        edit.clear()
+        QTest.keyClicks(edit, "1e-3")
+        assert edit.text() == "1e-3"
+    settle(qtbot, panel)
+    assert session.drawing is None
+
+
 def test_drawing_on_an_image_starts_afresh(qtbot, panel, session, mnist):
     panel.show_image(mnist.test_images[0], "a 7")
     settle(qtbot, panel)
@@ -485,10 +525,21 @@ def test_hovering_tells_values(qtbot, panel, session):
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(0.834, "83 %"), (0.0, "0 %"), (1.0, "100 %"), (0.9991, "> 99 %"), (0.12, "12 %")]
+    ("share", "words"),
+    [(0.834, "83 %"), (0.0, "0 %"), (1.0, "100 %"), (0.9991, "> 99 %"), (0.12, "12 %"), (0.003, "< 1 %")],
 )
 def test_shares_in_words(share, words):
     assert percent(share, 0) == words
+
+
+@pytest.mark.parametrize(
+    ("second", "words"), [(0.3, "or 3, 30 %"), (0.006, "or 3, 1 %"), (0.004, ""), (1e-9, ""), (0.0, "")]
+)
+def test_a_second_guess_of_nearly_nothing_is_not_named(panel, second, words):
+    shares = np.zeros(10)
+    shares[7], shares[3] = 1 - second, second
+    panel.answer.show_answer(shares, tuple("0123456789"))
+    assert panel.answer.lines[1] == (words or "nothing else reaches 1 %")
 
 
 def test_second_guess():

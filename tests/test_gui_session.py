@@ -1,9 +1,11 @@
 """The session and its training thread: every order at every moment."""
 
+import dataclasses
 import threading
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QThread
 
 from engine.errors import DigitLabError, SettingError
 from engine.network import Network
@@ -243,3 +245,79 @@ def test_closing_in_the_moment_a_training_ends_starts_nothing_more(qtbot, sessio
     with qtbot.waitSignal(session.ended, timeout=20_000):
         session.train()
     assert session.tasks.titles == []
+
+
+def test_other_data_never_leaves_two_threads_with_one_network(qtbot, session, small):
+    session.train()
+    qtbot.waitUntil(lambda: len(session.history.batches) > 3, timeout=20_000)
+    busy = session._training.network
+    session._on_loaded(small)
+    assert session._network is not busy
+    np.testing.assert_array_equal(session._network.parameters, session.snapshot.parameters)
+
+
+def test_curves_never_run_backwards(qtbot, session, small):
+    """Neither after a stop within an epoch that brings the best epoch back, nor with other data."""
+    session.set_run(QUICK.changed(training={"epochs": 50}))
+    for turn in range(3):
+        session.train()
+        qtbot.waitUntil(lambda n=turn: len(session.history.batches) > 40 * (n + 1), timeout=20_000)
+        with qtbot.waitSignal(session.ended, timeout=20_000):
+            session.stop()
+        if turn == 1:
+            session._on_loaded(small)
+    places = session.history.batches.column("epoch")
+    assert np.all(np.diff(places) > 0)
+
+
+def test_an_opened_network_counts_as_trained(qtbot, session):
+    assert not session.trained
+    session.adopt(session.snapshot, QUICK)  # such as the article's files, which do not say how long they learned
+    assert session.trained
+    session.new_network()
+    assert not session.trained
+
+
+def test_a_name_of_a_preset_that_is_not_one_says_nothing(qtbot, session):
+    session.adopt(session.snapshot, QUICK.model_copy(update={"preset": "handwriting"}))
+    assert session.run.preset == ""
+    session.set_run(
+        PRESETS["quick"].run.model_copy(update={"preset": "deep", "training": PRESETS["quick"].run.training})
+    )
+    assert session.run.preset == "quick"
+
+
+def test_loading_that_is_no_longer_wanted_is_given_up(qtbot, session, monkeypatch):
+    asked = []
+
+    def slow(word, *, progress, cancelled):
+        while not cancelled():
+            progress(f"Reading {word}")
+            QThread.msleep(5)
+        asked.append(word)
+        return session.dataset
+
+    monkeypatch.setattr("gui.desk.load_dataset", slow)
+    said = []
+    session.load("first")
+    qtbot.waitUntil(lambda: session.tasks.titles != [], timeout=5_000)
+    session.load("second")
+    session.tasks.said.connect(said.append)
+    session.finish()
+    assert sorted(asked) == ["first", "second"]
+    assert "Reading first" not in said
+
+
+def test_small_data_makes_the_preset_s_batch_smaller_and_says_so(qtbot, small):
+    session = Session(PRESETS["quick"].run)
+    noted = []
+    session.noted.connect(noted.append)
+    session._on_loaded(
+        dataclasses.replace(small, train_images=small.train_images[:60], train_labels=small.train_labels[:60])
+    )
+    assert session.run.training.batch_size == session.built.training.batch_size == 8
+    assert "a batch has 8 now" in noted[0]
+    assert session.fitted(PRESETS["deep"].run).training.batch_size == 8
+    with qtbot.waitSignal(session.ended, timeout=20_000):
+        session.train()
+    session.finish()

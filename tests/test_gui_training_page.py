@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from engine.datasets.dataset import Dataset
 from engine.errors import DigitLabError
@@ -24,6 +24,7 @@ from gui.session import Session, State
 from gui.widgets.curve_plot import CurvePlot
 from gui.widgets.plot_parts import number, round_step
 from gui.widgets.tile import NOTHING
+from gui.widgets.tints import READABLE, contrast
 
 PER_EPOCH = 20
 
@@ -80,6 +81,25 @@ def wheel(plot: CurvePlot, steps: int) -> None:
         place, viewport.mapToGlobal(place), QPoint(), turned, buttons, nothing, Qt.ScrollPhase.NoScrollPhase, False
     )
     QApplication.sendEvent(viewport, event)
+
+
+@pytest.mark.parametrize("look", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_a_toggle_that_is_on_is_seen_to_be_on(page: TrainingPage, look: theme.Theme) -> None:
+    theme.switch().choose("light" if look is theme.LIGHT else "dark")
+    page.setFocus()
+
+    def colours(button: QToolButton) -> set[str]:
+        shown = button.grab().toImage()
+        return {shown.pixelColor(x, y).name() for x in range(shown.width()) for y in range(shown.height())}
+
+    assert page.smoothing.isChecked()
+    assert not page.log_loss.isChecked()
+    assert look.accent in colours(page.smoothing)
+    assert look.text not in colours(page.smoothing)
+    assert look.accent not in colours(page.log_loss)
+    edge = page.smoothing.grab().toImage().pixelColor(page.smoothing.width() // 2, 0).name()
+    assert edge == look.accent
+    assert contrast(look.accent, look.surface) >= READABLE
 
 
 def test_before_the_first_batch_it_says_what_to_press(page: TrainingPage) -> None:
@@ -167,9 +187,9 @@ def test_the_crosshair_reads_the_history_in_every_plot(page: TrainingPage) -> No
     assert row is not None
     assert batches.column("epoch")[row] == pytest.approx(1.0, abs=0.06)
     text = page.readout.text()
-    assert f"loss {batches.column('loss')[row]:.4g}" in text
+    assert f"loss {batches.column('loss')[row]:.3g}" in text
     assert f"accuracy {100 * batches.column('accuracy')[row]:.1f} %" in text
-    assert f"gradients {page.session.history.gradients.column('layer_1')[row]:.3g} ·" in text
+    assert f"gradients {page.session.history.gradients.column('layer_1')[row]:.3g}, " in text
     for plot in page.plots.plots:
         assert plot._cross.isVisible()
         assert plot._cross.value() == batches.column("epoch")[row]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -105,7 +106,7 @@ def test_a_network_without_hidden_layers_shows_ten_pictures(qtbot) -> None:
     page = shown(qtbot, session)
     assert page._stack.currentWidget() is page.grid
     assert len(page.grid.order) == 10
-    assert page.inspector.title.text() == "Output unit 0"
+    assert page.inspector.title.text() == "Output unit for 0"
     session.finish()
 
 
@@ -153,7 +154,7 @@ def test_a_click_enlarges_the_unit(qtbot, page: WeightsPage) -> None:
     page.session.reader.dense[0].bias[17] = 0.25
     click(qtbot, page, 17)
     neuron = page.session.reader.neuron(0, 17)
-    assert page.inspector.title.text() == "Unit 17 of layer 1"
+    assert page.inspector.title.text() == "Unit 18 of layer 1"
     assert page.inspector.values["Bias"].text() == "+0.25"
     assert page.inspector.values["Weights"].text() == "784"
     assert f"{np.linalg.norm(neuron.weights):.4g}" == page.inspector.values["Length"].text()
@@ -174,7 +175,9 @@ def test_the_drawing_gives_sum_and_activation(page: WeightsPage, mnist: Dataset,
     facts = page._facts(0)
     assert facts.weighted_sum == pytest.approx(total)
     assert facts.activation == pytest.approx(outputs[layer][0])
-    assert page.inspector.values["Activation"].text().startswith(f"{outputs[layer][0]:.4g}".replace("-", "−"))
+    assert page.inspector.values["Activation"].text() == f"{outputs[layer][0]:.3g}".replace("-", "−")
+    function = "Softmax" if layer == 2 else "ReLU"
+    assert page.inspector.names["Activation"].text() == f"{function} activation"
     assert not page.inspector.hint.isVisible()
 
 
@@ -182,7 +185,7 @@ def test_hovering_a_unit_reads_it(qtbot, page: WeightsPage, mnist: Dataset) -> N
     page.session.set_drawing(mnist.test_images[0])
     page._tick()
     QTest.mouseMove(page.view.viewport(), page.view.rectangle(5).center())
-    qtbot.waitUntil(lambda: page.readout.text().startswith("Unit 5 of layer 1: weights −"))
+    qtbot.waitUntil(lambda: page.readout.text().startswith("Unit 6 of layer 1: weights −"))
     assert "bias 0" in page.readout.text()
     assert "activation" in page.readout.text()
 
@@ -204,9 +207,9 @@ def test_hovering_the_matrix_reads_a_weight_and_a_click_selects_its_unit(qtbot, 
     assert page.view.at(spot) == (3, 5)
     QTest.mouseMove(page.view.viewport(), spot)
     weight = f"{page.session.reader.dense[1].weights[5, 3]:+.3g}".replace("-", "−")
-    qtbot.waitUntil(lambda: page.readout.text() == f"Unit 3 of layer 2, Input 5: weight {weight}")
+    qtbot.waitUntil(lambda: page.readout.text() == f"Unit 4 of layer 2, Input 6: weight {weight}")
     qtbot.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=spot)
-    assert page.inspector.title.text() == "Unit 3 of layer 2"
+    assert page.inspector.title.text() == "Unit 4 of layer 2"
 
 
 def test_the_arrow_keys_move_the_selection(qtbot, page: WeightsPage) -> None:
@@ -223,7 +226,7 @@ def test_the_arrow_keys_move_the_selection(qtbot, page: WeightsPage) -> None:
     ):
         qtbot.keyClick(page.grid, key)
         assert page.grid.selection == unit
-    assert page.inspector.title.text() == "Unit 0 of layer 1"
+    assert page.inspector.title.text() == "Unit 1 of layer 1"
 
 
 def test_units_are_sorted_by_length_and_by_activation(page: WeightsPage, mnist: Dataset) -> None:
@@ -246,7 +249,7 @@ def test_the_start_stays_and_the_change_begins_at_zero(page: WeightsPage) -> Non
     np.testing.assert_allclose(page.grid.weights, 0.5, rtol=1e-4)
     choose(page.controls.show_what, "At the start")
     np.testing.assert_array_equal(page.grid.weights, start)
-    assert page.inspector.title.text() == "Unit 0 of layer 1 (at the start)"
+    assert page.inspector.title.text() == "Unit 1 of layer 1 (at the start)"
 
 
 def test_one_scale_for_the_layer_shows_its_numbers(page: WeightsPage) -> None:
@@ -265,7 +268,7 @@ def test_many_units_are_scrolled_and_only_what_is_seen_is_drawn(qtbot) -> None:
     bar.setValue(bar.maximum())
     assert pixels(page) != before
     click(qtbot, page, 1999)
-    assert page.inspector.title.text() == "Unit 1999 of layer 1"
+    assert page.inspector.title.text() == "Unit 2000 of layer 1"
     qtbot.keyClick(page.grid, Qt.Key.Key_Home)
     assert bar.value() == 0
     session.finish()
@@ -279,7 +282,7 @@ def test_a_wide_matrix_is_scrolled(qtbot) -> None:
     assert page.matrix._image.width() < page.width()
     click(qtbot, page, 0)
     qtbot.keyClick(page.matrix, Qt.Key.Key_End)
-    assert page.inspector.title.text() == "Unit 499 of layer 2"
+    assert page.inspector.title.text() == "Unit 500 of layer 2"
     assert page.matrix.horizontalScrollBar().value() == page.matrix.horizontalScrollBar().maximum()
     session.finish()
 
@@ -294,7 +297,64 @@ def test_another_network_is_another_page(qtbot, page: WeightsPage) -> None:
     ]
     page.controls.layers.setCurrentIndex(0)
     assert len(page.grid.order) == 5
-    assert page.inspector.title.text() == "Unit 0 of layer 1"
+    assert page.inspector.title.text() == "Unit 1 of layer 1"
+
+
+def test_units_and_inputs_are_counted_from_one_and_outputs_named_by_their_class(
+    page: WeightsPage, small: Dataset
+) -> None:
+    page.controls.layers.setCurrentIndex(1)
+    assert (page.matrix._name(0), page.matrix._name(39)) == ("1", "40")
+    assert page._facts(0).describe(59).startswith("Input 60: ")
+    assert (page.matrix.target, page.matrix.source) == ("unit of layer 2", "unit of layer 1")
+    page.controls.layers.setCurrentIndex(2)
+    assert (page.matrix._name(0), page.matrix.target) == ("0", "digit")
+    page.session._on_loaded(replace(small, class_names=("apple", "pear", *"23456789")))
+    page._tick()
+    assert (page.matrix._name(1), page.matrix.target) == ("pear", "class")
+    assert page.inspector.title.text() == "Output unit for apple"
+    page.controls.layers.setCurrentIndex(0)
+    page.controls.layers.setCurrentIndex(1)
+    assert page.matrix._name(0) == "1"
+
+
+def test_every_number_of_the_matrix_stands_at_its_own_row_and_column(page: WeightsPage, monkeypatch) -> None:
+    page.controls.layers.setCurrentIndex(1)
+    written: list[tuple[QRect, str]] = []
+
+    class Pen(QPainter):
+        def drawText(self, place: QRect, _flags: object, text: str) -> None:
+            written.append((place, text))
+
+    monkeypatch.setattr("gui.widgets.matrix_view.QPainter", Pen)
+    page.matrix.viewport().grab()
+    numbers = [(place, int(text)) for place, text in written if text.isdigit()]
+    assert len(numbers) > 10
+    for place, number in numbers:
+        above = place.bottom() < page.matrix.rectangle(0).top()
+        at = (place.center().x(), 50) if above else (50, place.center().y())
+        unit, source = page.matrix.at(QPoint(*at))
+        assert number == (unit if above else source) + 1
+
+
+def test_one_wording_says_what_the_colours_mean(page: WeightsPage) -> None:
+    change(page)
+    assert (
+        page.readout.text() == "Orange: ink there speaks for the unit; blue: against it. Click a unit to look closer."
+    )
+    page.controls.layers.setCurrentIndex(1)
+    assert page.readout.text().startswith("Orange: that input speaks for the unit; blue: against it.")
+    assert "Orange: ink there speaks for the unit; blue: against it." in page.grid.whatsThis()
+    assert "Orange: that input speaks for the unit; blue: against it." in page.matrix.whatsThis()
+
+
+def test_an_opened_network_without_steps_is_no_random_start(page: WeightsPage) -> None:
+    assert (page.readout.text(), page.state.text()) == (RANDOM, "Before the first batch")
+    snapshot = page.session.snapshot
+    page.session.adopt(Snapshot(snapshot.spec, snapshot.parameters, 0, 0), page.session.built)
+    page._tick()
+    assert page.readout.text() != RANDOM
+    assert page.state.text() == "As it was opened"
 
 
 def test_weights_that_are_no_numbers_do_not_break_the_page(page: WeightsPage) -> None:

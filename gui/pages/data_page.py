@@ -27,7 +27,7 @@ from gui.session import Session
 from gui.widgets.data_drop import DataDrop
 from gui.widgets.data_header import PARTS, DataHeader
 from gui.widgets.digit_bars import Bar, DigitBars
-from gui.widgets.figures import label, placeholder
+from gui.widgets.figures import ElidedLabel, label, placeholder, sentences
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.side_by_side import SideBySide
 from gui.widgets.wording import many, percent
@@ -95,7 +95,7 @@ class DataPage(DataDrop):
         )
         column = QVBoxLayout(side)
         column.setContentsMargins(0, theme.SPACE, theme.SPACE, 0)
-        column.addWidget(label("Images per class, and their mean", "heading"))
+        column.addWidget(ElidedLabel("Images per class, and their mean", "heading"))
         column.addWidget(self.bars, 1)
         return side
 
@@ -104,10 +104,13 @@ class DataPage(DataDrop):
         self.part = _choice("Part", "Which part of the data to look at")
         self.part.addItems(PARTS)
         self.class_filter = _choice("Class", "Which class to look at")
+        # The names of the classes may be of any length.
+        self.class_filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.class_filter.setMinimumContentsLength(8)
         self.others = QPushButton("Show others")
         self.others.setToolTip("Show other images, in a new random order")
         self.others.setWhatsThis("Puts the images into a new random order and starts again at the top.")
-        self._count = label("", "muted")
+        self._count = sentences(lines=1)
         self.grid = ImageGrid(side=56)
         self.grid.setAccessibleName("Images")
         self.grid.setWhatsThis("Images of the data in random order. Click one, or press Enter, to put it on the pad.")
@@ -207,7 +210,7 @@ class DataPage(DataDrop):
 
     def _nothing(self, kind: str) -> str:
         if PARTS[self.part.currentIndex()] == "Validation" and not len(self._rows(1)):
-            return "No images are held back. Choose a validation share on the left, then make a new network."
+            return "No images are held back. Choose a validation share on the left, then press Reset."
         return f"There are no {kind} in this part of the data."
 
     def _caption(self, row: int) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.datasets.dataset import Dataset
 from engine.evaluation import Evaluation
@@ -15,7 +15,7 @@ from gui.widgets.confusion_matrix import ConfusionMatrix, header_height
 from gui.widgets.digit_bars import Bar, DigitBars
 from gui.widgets.evaluated_images import Choice, EvaluatedImages
 from gui.widgets.evaluation_header import EvaluationHeader
-from gui.widgets.figures import label, placeholder
+from gui.widgets.figures import label, placeholder, sentences
 from gui.widgets.side_by_side import SideBySide
 from gui.widgets.wording import many, percent
 
@@ -75,9 +75,7 @@ class EvaluationPage(QWidget):
 
     def _matrix_side(self) -> QWidget:
         side = QWidget()
-        self._cell = QLabel(_LEGEND, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
-        self._cell.setProperty("role", "muted")
-        self._cell.setFixedHeight(2 * self._cell.fontMetrics().lineSpacing() + 2)
+        self._cell = sentences(_LEGEND)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
         row.addWidget(self.matrix, 5)
@@ -192,7 +190,8 @@ class EvaluationPage(QWidget):
             return
         session = self._session
         training = session.state == State.RUNNING
-        self.header.set_age(session.evaluated_step, session.snapshot.step, training=training)
+        now = session.snapshot.step
+        self.header.set_age(session.evaluated_step, now, trained=session.trained, training=training)
 
     def _show_empty(self) -> None:
         """Say why there is nothing to see, and what to do."""

@@ -23,7 +23,7 @@ from engine.files import atomic_write
 from engine.history import History
 from gui import theme
 from gui.session import Session
-from gui.widgets.figures import label, placeholder
+from gui.widgets.figures import placeholder, sentences
 from gui.widgets.key_figures import KeyFigures
 from gui.widgets.run_plots import RunPlots
 
@@ -48,7 +48,7 @@ class TrainingPage(QWidget):
         self._ticks = 0
         self._row: int | None = None
         self.figures, self.plots = KeyFigures(), RunPlots()
-        self.readout = label(HINT, "muted")
+        self.readout = sentences(HINT)
         self._make_controls()
         self._arrange()
         self._timer = QTimer(self)
@@ -215,7 +215,7 @@ def _toggle(text: str, help: str) -> QToolButton:  # noqa: A002
     button.setToolTip(help)
     button.setWhatsThis(help)
     button.setAccessibleName(text)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space still trains
     return button
 
 
@@ -224,6 +224,7 @@ def _button(text: str, help: str) -> QPushButton:  # noqa: A002
     button.setToolTip(help)
     button.setWhatsThis(help)
     button.setAccessibleName(text.rstrip("…"))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
 
 
@@ -234,11 +235,11 @@ def _reading(history: History, row: int) -> str:
     def value(name: str) -> float:
         return float(batches.column(name)[row])
 
-    sizes = " · ".join(f"{gradients.column(name)[row]:.3g}" for name in gradients.columns[:6])
+    sizes = ", ".join(f"{gradients.column(name)[row]:.3g}" for name in gradients.columns[:6])
     return (
-        f"Epoch {value('epoch'):.3f}, batch {value('step'):,.0f}:  loss {value('loss'):.4g}, smoothed "
-        f"{value('smooth_loss'):.4g};  accuracy {100 * value('accuracy'):.1f} %, smoothed "
-        f"{100 * value('smooth_accuracy'):.1f} %;  gradients {sizes}"
+        f"Epoch {value('epoch'):.2f} · loss {value('loss'):.3g} (smooth {value('smooth_loss'):.3g}) · "
+        f"accuracy {100 * value('accuracy'):.1f} % ({100 * value('smooth_accuracy'):.1f} %) · "
+        f"gradients {sizes} · batch {value('step'):,.0f}"
     )
 
 

@@ -10,19 +10,18 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from engine.datasets.dataset import DIGITS, Dataset
 from engine.network import Network
 from engine.specs import INPUT_SHAPE
 from gui import theme
 from gui.session import Session
-from gui.widgets.color_legend import MEANING as COLORS
-from gui.widgets.color_legend import ColorLegend, signed
-from gui.widgets.figures import label
+from gui.widgets.color_legend import INK, INPUT, MEANING, ColorLegend, signed
+from gui.widgets.figures import label, sentences
 from gui.widgets.matrix_view import MatrixView
 from gui.widgets.unit_inspector import UnitFacts, UnitInspector
 from gui.widgets.unit_view import UnitView
@@ -36,7 +35,7 @@ REFRESH_MS = 100
 NARROW, WIDE, WIDE_FROM = 204, 284, 900
 PIXELS = INPUT_SHAPE[0] * INPUT_SHAPE[1]
 RANDOM = "Random start: train to see patterns appear."
-MEANING = "Orange weights speed a unit up, blue ones slow it down. Click a unit to look closer."
+CLOSER = "Click a unit to look closer."
 
 
 class WeightsPage(QWidget):
@@ -55,7 +54,7 @@ class WeightsPage(QWidget):
         self._pointed: tuple[int | None, int | None] = (None, None)
         self._selections: dict[int, int] = {}
         self.grid, self.matrix, self.inspector = WeightGrid(), MatrixView(), UnitInspector()
-        self.legend, self.readout, self.state = ColorLegend(), label("", "muted"), label("", "muted")
+        self.legend, self.readout, self.state = ColorLegend(), sentences(lines=1), label("", "muted")
         self.controls = WeightControls()
         self._arrange()
         for view in (self.grid, self.matrix):
@@ -68,6 +67,7 @@ class WeightsPage(QWidget):
         self._timer.timeout.connect(self._tick)
         session.snapshot_changed.connect(self._on_news)
         session.drawing_changed.connect(self._on_news)
+        session.dataset_changed.connect(self._on_dataset)
         session.network_replaced.connect(self._on_replaced)
         self._on_replaced()
 
@@ -130,7 +130,7 @@ class WeightsPage(QWidget):
     def _limits(self, weights: Array) -> Array | float:
         """Return the weight at which colours are full: of each unit, or the typical one of the layer."""
         each = largest(weights)
-        return each if self.controls.scale.currentData() == "unit" else float(np.median(each))
+        return each if self.controls.scale.currentData() == "unit" else _typical(each)
 
     def _order(self, weights: Array) -> NDArray[np.intp]:
         """Return the units in the order they are drawn."""
@@ -142,6 +142,7 @@ class WeightsPage(QWidget):
             return np.argsort(-self.session.reader.activations(drawing)[self.layer], kind="stable")
         return np.arange(weights.shape[1])
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _facts(self, unit: int) -> UnitFacts:
         """Return what there is to say about a unit of the layer, on the drawing of now."""
         reader, drawing, show = self.session.reader, self.session.drawing, self.controls.show_what.currentData()
@@ -159,27 +160,38 @@ class WeightsPage(QWidget):
             inputs=inputs if show == "now" else None,
             weighted_sum=weighted_sum,
             activation=activation,
-            activation_name=neuron.layer.activation.name,
+            activation_name=neuron.layer.activation.label,
             pixels=self.layer == 0,
         )
 
     def _name(self, unit: int) -> str:
-        output = self.layer == len(self.session.reader.dense) - 1
-        return f"Output unit {unit}" if output else f"Unit {unit} of layer {self.layer + 1}"
+        """Return what a unit is called: by its class, or counted from 1 as layers are."""
+        return (
+            f"Output unit for {self._classes[unit]}" if self._output else f"Unit {unit + 1} of layer {self.layer + 1}"
+        )
+
+    @property
+    def _output(self) -> bool:
+        return self.layer == len(self.session.reader.dense) - 1
+
+    @property
+    def _classes(self) -> tuple[str, ...]:
+        return self.session.dataset.class_names if self.session.dataset else DIGITS
 
     def _say(self, limits: Array | float) -> None:
         """Write the numbers of the legend, and how much has been learned."""
         if isinstance(limits, float):
             self.legend.show_ends(f"≤ {signed(-limits)}", f"≥ {signed(limits)}")
-            self.legend.setToolTip(f"{COLORS} All units share this scale.")
+            self.legend.setToolTip(f"{MEANING} All units share this scale.")
         else:
-            typical = float(np.median(limits))
+            typical = _typical(limits)
             self.legend.show_ends(f"≈ {signed(-typical)}", f"≈ {signed(typical)}")
-            self.legend.setToolTip(f"{COLORS} Each unit has its own scale; the numbers are those of a typical one.")
+            self.legend.setToolTip(f"{MEANING} Each unit has its own scale; the numbers are those of a typical one.")
         step = self.session.snapshot.step
-        self.state.setText(
-            f"After {step:,} {'batch' if step == 1 else 'batches'}" if step else "Before the first batch"
-        )
+        if step:
+            self.state.setText(f"After {step:,} {'batch' if step == 1 else 'batches'}")
+        else:
+            self.state.setText("As it was opened" if self.session.trained else "Before the first batch")
 
     def _inspect(self) -> None:
         self.inspector.show_unit(self._facts(self.view.selection))
@@ -203,7 +215,9 @@ class WeightsPage(QWidget):
         """Return what to say while nothing is pointed at."""
         if self.controls.sort.currentData() == "activation" and self.session.drawing is None:
             return "Sorted by number: draw something to sort by activation."
-        return MEANING if self.session.snapshot.step else RANDOM
+        if not self.session.trained:
+            return RANDOM
+        return f"{INK if self.layer == 0 else INPUT} {CLOSER}"
 
     # --- news ---------------------------------------------------------------------------------------------
 
@@ -224,12 +238,22 @@ class WeightsPage(QWidget):
     def _on_layer(self) -> None:
         """Show another layer, with the unit that was selected there before."""
         dense = self.session.reader.dense
-        last = len(dense) - 1
-        self.matrix.target = "digit" if self.layer == last else f"unit of layer {self.layer + 1}"
-        self.matrix.source = f"unit of layer {self.layer}"
+        self._name_columns()
         self._pointed = (None, None)
         self.view.selection = min(self._selections.get(self.layer, 0), dense[self.layer].units - 1)
         self._on_view()
+
+    def _name_columns(self) -> None:
+        """Say what rows and columns of the matrix are."""
+        self.matrix.names = self._classes if self._output else ()
+        kind = "digit" if self._classes == DIGITS else "class"
+        self.matrix.target = kind if self._output else f"unit of layer {self.layer + 1}"
+        self.matrix.source = f"unit of layer {self.layer}"
+
+    def _on_dataset(self, _dataset: Dataset) -> None:
+        """Other data may have other classes."""
+        self._name_columns()
+        self._news = True
 
     def _on_view(self) -> None:
         self._news = True
@@ -248,8 +272,6 @@ class WeightsPage(QWidget):
     # --- layout -------------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
-        # A long sentence must not make the page wider than the window.
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.grid)
         self._stack.addWidget(self.matrix)
@@ -268,3 +290,8 @@ class WeightsPage(QWidget):
         layout.addLayout(middle, 1)
         layout.addWidget(self.readout)
         layout.addLayout(below)
+
+
+def _typical(limits: Array) -> float:
+    """Return the median of 32 bit numbers, which between two that are huge would overflow."""
+    return float(np.median(limits.astype(np.float64)))

@@ -46,7 +46,8 @@ class DrawingPanel(QWidget):
     undo_stack : QUndoStack
         What was done on the pad.
     undo_action, redo_action, eraser_action, test_action, clear_action, paste_action : QAction
-        What the buttons do, for menus. E, X, Del and Ctrl+V work while the keyboard is with this panel.
+        What the buttons do, for menus. E works in the whole window; X, Del and Ctrl+V while the keyboard is with
+        this panel.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -102,6 +103,7 @@ class DrawingPanel(QWidget):
             "Puts a random test image on the pad: one that the network has not learned from.",
             "E",
         )
+        self.test_action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         wipes = "Wipes the whole pad. Undo brings it back."
         self._explain(self.clear_action, "Clear (Del or right button)", wipes, "Del", "Backspace")
         self._explain(self.paste_action, "Paste a picture (Ctrl+V)", "Shows a copied picture on the pad.", "Ctrl+V")

@@ -16,7 +16,7 @@ from gui.widgets.setting_field import WAITS, Badge, SettingField
 INPUT_HELP = "What the network sees: the brightness of every pixel, from 0 for black to 1 for white."
 OUTPUT_HELP = "The last layer: one unit per digit. The strongest one is the answer."
 TOTAL_HELP = "Every weight and every bias is a number that training adjusts."
-LEGEND = {False: "takes effect with the next new network", True: "waits for the next new network"}
+LEGEND = {False: "takes effect after Reset", True: "waits for Reset"}
 
 
 class Line(QWidget):

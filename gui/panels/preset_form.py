@@ -44,7 +44,7 @@ class PresetForm(QWidget):
         preset = PRESETS.get(name)
         if preset is None:
             return
-        run = preset.run.model_copy(update={"dataset": self._editor.run.dataset})
+        run = self._editor.session.fitted(preset.run.model_copy(update={"dataset": self._editor.run.dataset}))
         try:
             self._editor.replace(run, f"preset {preset.title}")
         except SettingError as error:
@@ -65,7 +65,7 @@ class PresetForm(QWidget):
             elif not run.preset and custom < 0:
                 self.combo.addItem("Custom", "")
         self.combo.show_name(run.preset)
-        self.help.setText(PRESETS[run.preset].help if run.preset else CUSTOM)
+        self.help.setText(PRESETS[run.preset].help if run.preset in PRESETS else CUSTOM)
         for widget in (self, self.combo):
             widget.setToolTip(HELP)
             widget.setWhatsThis(f"{HELP} {self.combo.currentText()}: {self.help.text()}")

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.errors import SettingError
-from engine.presets import PRESETS
+from engine.presets import named
 from engine.specs import RunSpec
 from gui.session import Session
 from gui.widgets.field import Field
@@ -178,7 +178,7 @@ class RunEditor(QObject):
         return self.run.changed(**groups)
 
     def _use(self, run: RunSpec, title: str, key: str) -> None:
-        before, after = self.run, run.model_copy(update={"preset": preset_of(run)})
+        before, after = self.run, named(run)
         self.session.set_run(after)
         if after == before:
             return
@@ -213,14 +213,6 @@ class RunEditor(QObject):
                 parts.require_batch(size)
             except SettingError as error:
                 self._fields["training.batch_size"][0].refuse(error)
-
-
-def preset_of(run: RunSpec) -> str:
-    """Return the name of the preset that a run is, whatever its data; empty if it is none."""
-    for name, preset in PRESETS.items():
-        if run.model_copy(update={"preset": name, "dataset": preset.run.dataset}) == preset.run:
-            return name
-    return ""
 
 
 def _value(run: RunSpec, group: str, name: str) -> Any:

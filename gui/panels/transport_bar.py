@@ -125,7 +125,8 @@ class TransportBar(QToolBar):
     def _show_progress(self) -> None:
         last = self._session.history.last
         if last is None:
-            self.place.setText(EMPTY)
+            known = self._session.snapshot
+            self.place.setText(f"epoch {known.epoch:,} · batch {known.step:,}" if known.step else EMPTY)
             self.bar.setValue(0)
             self.pace.setText("")
             return

@@ -15,6 +15,7 @@ from gui.widgets.wording import percent
 
 HEIGHT = 58
 _SIGN_WIDTH = 48.0
+_WORTH_A_NAME = 0.005  # what rounds to 1 %; which class has the most of nearly nothing is chance
 _NOTHING = ("Nothing is drawn yet.", "Draw, or press E for a test image.", "")
 
 
@@ -52,9 +53,10 @@ class AnswerView(QWidget):
         else:
             first, second = guesses
             self.sign = names[first]
+            other = f"or {names[second]}, {percent(shares[second], 0)}"
             self.lines = (
                 f"{percent(shares[first], 0)} sure",
-                f"or {names[second]}, {percent(shares[second], 0)}",
+                other if shares[second] >= _WORTH_A_NAME else "nothing else reaches 1 %",
                 note,
             )
         self.setAccessibleDescription(", ".join((self.sign, *filter(None, self.lines))))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from engine.activations import ACTIVATIONS
 from engine.losses import LOSSES
-from gui import theme
 
 LABELS: dict[str, str] = {
     **{name: activation.label for name, activation in ACTIVATIONS.items()},
@@ -60,15 +58,6 @@ class ChoiceBox(QComboBox):
         """Show `name` as chosen without telling anybody."""
         with QSignalBlocker(self):
             self.setCurrentIndex(self.findData(name))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw a frame around a choice that was refused."""
-        super().paintEvent(event)
-        if self.property("wrong"):
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QColor(theme.current().bad))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
     def _on_index(self, index: int) -> None:
         if index >= 0:

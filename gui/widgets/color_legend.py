@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui import theme
 
 BAR = (96, 8)
+INK = "Orange: ink there speaks for the unit; blue: against it."
+INPUT = "Orange: that input speaks for the unit; blue: against it."
 MEANING = "Orange weights are positive, blue ones negative; zero has the colour of the background."
 
 
@@ -23,8 +25,8 @@ class ColorLegend(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setToolTip(MEANING)
         self.setWhatsThis(
-            "Orange weights are positive: what they see speeds the unit up. Blue ones are negative: they slow it down. "
-            "Zero has the colour of the background."
+            "Orange weights are positive: what they see speaks for the unit. Blue ones are negative: it speaks "
+            "against it. Zero has the colour of the background."
         )
         self.ends = ("", "")
         self.show_ends("−1", "+1")

@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.widgets.legend import Entry, Legend, Line
@@ -52,6 +52,8 @@ class CurvePlot(QWidget):
         self.view = View()
         self._axes = {side: Axis(side) for side in ("left", "bottom")}
         self.plot = pg.PlotWidget(viewBox=self.view, axisItems=self._axes)
+        # The axes paint beyond their rectangles, so that updating rectangles alone would leave old numbers standing.
+        self.plot.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self.plot.setMinimumSize(160, 90)
         self.plot.hideButtons()
         self.plot.plotItem.setContentsMargins(0, theme.SPACE, theme.SPACE * 1.5, 0)

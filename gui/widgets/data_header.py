@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.datasets import Dataset
 from gui import theme
-from gui.widgets.figures import figure, label
+from gui.widgets.figures import ElidedLabel, figure, label
 
-PARTS = ("Learned from", "Validation", "Test")
+PARTS = ("Training", "Validation", "Test")
 PART_HELP = (
     "The images that the network learns from.",
     "Held back from the training images, to see after every epoch how well the network does on images it did not "
@@ -36,7 +36,7 @@ class DataHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = label("", "figure")
+        self.title = ElidedLabel("", "figure")
         self.word = label("", "badge", "The word that names this data, on the command line too.")
         self.note = label("", "muted")
         self.note.setWordWrap(True)
@@ -62,7 +62,7 @@ class DataHeader(QWidget):
     def set_dataset(self, dataset: Dataset, sizes: Iterable[int]) -> None:
         """Show a dataset and how many images its parts have, in the order of `PARTS`."""
         metrics = self.word.fontMetrics()
-        self.title.setText(dataset.title)
+        self.title.show_text(dataset.title)
         self.word.setText(metrics.elidedText(dataset.word, Qt.TextElideMode.ElideMiddle, 160))
         self.word.setToolTip(f"{dataset.word}: the word that names this data, on the command line too.")
         self.note.setText(" ".join(filter(None, (_LICENCES.get(dataset.word, ""), dataset.note))))

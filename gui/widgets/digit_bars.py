@@ -19,6 +19,7 @@ from gui.widgets.picture import paint_picture
 
 _THICK = 14
 _LARGEST_PICTURE = 56
+_LARGEST_NAME_SHARE = 0.46
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,12 @@ class DigitBars(CellView[int]):
         painter.setFont(theme.font(9))
         painter.setPen(QColor(look.text))
         metrics = QFontMetricsF(painter.font())
-        names = max(metrics.horizontalAdvance(other.name) for other in self._bars)
+        widest = max(metrics.horizontalAdvance(other.name) for other in self._bars)
+        names = min(widest, box.width() * _LARGEST_NAME_SHARE)
         texts = max(metrics.horizontalAdvance(other.text) for other in self._bars)
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | middle, bar.name)
+        name = metrics.elidedText(bar.name, Qt.TextElideMode.ElideRight, names + 1)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | middle, name)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | middle, bar.text)
         before = names + theme.SPACE if names else 0
         return box.adjusted(before, 0, -(texts + theme.SPACE), 0)

@@ -1,11 +1,13 @@
-"""Labels in the roles of the style sheet, sentences in empty places, and key figures with their names above."""
+"""Labels in the roles of the style sheet, sentences that give way, and key figures with their names above."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout
 
 from gui import theme
+from gui.widgets.painted_text import paint_line
 
 
 def label(text: str, role: str, tip: str = "") -> QLabel:
@@ -16,6 +18,43 @@ def label(text: str, role: str, tip: str = "") -> QLabel:
     made.setToolTip(tip)
     made.setWhatsThis(tip)
     return made
+
+
+def sentences(text: str = "", lines: int = 2) -> QLabel:
+    """Return a muted label that has the height of so many lines at all times and asks for no width.
+
+    Whatever it says, nothing beside or above it moves.
+    """
+    made = label(text, "muted")
+    made.setWordWrap(lines > 1)
+    made.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    made.setFixedHeight(lines * QFontMetrics(theme.font(9)).lineSpacing() + 2)
+    return made
+
+
+class ElidedLabel(QLabel):
+    """A line of text of any length, which ends in an ellipsis where there is no room for all of it."""
+
+    def __init__(self, text: str, role: str) -> None:
+        super().__init__()
+        self.setProperty("role", role)
+        self.show_text(text)
+
+    def show_text(self, text: str) -> None:
+        """Show a text, in full in the tooltip."""
+        self.setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height of a line; the width gives way."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw as much of the text as there is room for."""
+        colour = self.palette().color(self.foregroundRole()).name()
+        with QPainter(self) as painter:
+            paint_line(painter, QRectF(self.contentsRect()), self.text(), self.font(), colour)
 
 
 def placeholder(text: str = "") -> QLabel:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from gui import theme
+from gui.widgets.color_legend import INPUT
 from gui.widgets.unit_view import UnitView
 from gui.widgets.weight_colors import picture
 
@@ -16,17 +19,26 @@ LARGEST = 48
 
 
 class MatrixView(UnitView):
-    """A coloured cell per weight, units from left to right, inputs from top to bottom."""
+    """A coloured cell per weight, units from left to right, inputs from top to bottom.
+
+    Attributes
+    ----------
+    source, target : str
+        What the rows and the columns are.
+    names : sequence of str
+        The name of every column; where there are none, columns are counted from 1, as rows are.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             "Weight matrix",
             "Each column is a unit of this layer, each row one of its inputs, that is a unit of the layer before. "
-            "Orange weights speed the unit up, blue ones slow it down. Click a column to look at that unit.",
+            f"{INPUT} Click a column to look at that unit.",
             parent,
         )
         self.source = "unit of the layer before"
         self.target = "unit"
+        self.names: Sequence[str] = ()
         self._cell = (SMALLEST, SMALLEST)
         self._image = QImage()
 
@@ -101,19 +113,25 @@ class MatrixView(UnitView):
         painter.setFont(theme.font(8))
         painter.setPen(QColor(theme.current().muted))
         step = _every(self._cell[0], 26)
-        for column in (column for column in units if column % step == 0):
+        for column in (column for column in units if (column + 1) % step == 0):
             x, _ = self._place(column, 0)
             place = QRect(x + self._cell[0] // 2 - 20, TOP - 17, 40, 14)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(self.order[column]))
+            name = painter.fontMetrics().elidedText(self._name(column), Qt.TextElideMode.ElideRight, place.width() - 4)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, name)
         step = _every(self._cell[1], 18)
-        for row in (row for row in inputs if row % step == 0):
+        for row in (row for row in inputs if (row + 1) % step == 0):
             _, y = self._place(0, row)
             if y >= TOP - self._cell[1]:
                 place = QRect(0, y + self._cell[1] // 2 - 8, LEFT - 6, 16)
-                painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(row))
+                painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(row + 1))
         head = QRect(LEFT, 0, self.viewport().width() - LEFT, 16)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(head, left, f"{self.target} →     ↓ {self.source}")
+
+    def _name(self, column: int) -> str:
+        """Return what stands above a column."""
+        unit = int(self.order[column])
+        return self.names[unit] if self.names else str(unit + 1)
 
     def _place(self, column: int, row: int) -> tuple[int, int]:
         x = LEFT + column * self._cell[0] - self.horizontalScrollBar().value()

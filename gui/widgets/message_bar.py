@@ -12,7 +12,7 @@ from engine.errors import DigitLabError
 from gui.theme import SPACE
 from gui.widgets.field import set_look
 
-LONG_WORD = re.compile(r"\S{40}")
+LONG_WORD = re.compile(r"\S{41,}")
 
 
 class MessageBar(QFrame):
@@ -93,4 +93,8 @@ class MessageBar(QFrame):
 
 def breakable(text: str) -> str:
     """Return `text` with places for a line to end in very long words, such as paths; these would widen the window."""
-    return LONG_WORD.sub("\\g<0>\N{ZERO WIDTH SPACE}", text)
+    return LONG_WORD.sub(_with_breaks, text)
+
+
+def _with_breaks(word: re.Match[str]) -> str:
+    return re.sub(".{8}", "\\g<0>\N{ZERO WIDTH SPACE}", word[0])

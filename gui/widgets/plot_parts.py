@@ -35,6 +35,11 @@ class Axis(pg.AxisItem):
         self.enableAutoSIPrefix(False)
         self.logarithmic = False
 
+    def resizeEvent(self, event: Any = None) -> None:
+        """Forget the picture of another size."""
+        self.picture = None
+        super().resizeEvent(event)
+
     def boundingRect(self) -> QRectF:
         """Return the place of the axis with room for the numbers at its very ends, which would be left out."""
         return super().boundingRect().adjusted(-END_ROOM, -END_ROOM, END_ROOM, END_ROOM)

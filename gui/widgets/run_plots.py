@@ -120,11 +120,13 @@ class RunPlots(QWidget):
     # --- what is in view ----------------------------------------------------------------------------------
 
     def _show_epochs(self, last: float) -> None:
-        end = _rounded_up(last)
+        end, epochs = _rounded_up(last), self.history.batches.column("epoch")
+        # A network that was opened goes on where it was: what came before is not known.
+        begin = math.floor(epochs[0] - 1e-9) if len(epochs) else 0.0
         for plot in self.plots:
             plot.limit_epochs(end)
             if self.following:
-                plot.show_epochs(0.0, end)
+                plot.show_epochs(begin, end)
 
     def _on_moved(self, low: float, high: float) -> None:
         """One plot was moved: move the others too."""

@@ -17,7 +17,7 @@ from gui.widgets.rate_slider import RateSlider
 from gui.widgets.value_edit import ValueEdit, value_text
 
 EDITOR_WIDTH = 124
-WAITS = "Takes effect with the next new network."
+WAITS = "Takes effect after Reset, which makes a new network."
 
 
 class Badge(QLabel):

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.datasets import SIDE
 from gui import theme
 from gui.widgets.color_legend import ColorLegend, signed
-from gui.widgets.figures import label
+from gui.widgets.figures import ElidedLabel, label
 from gui.widgets.weight_colors import picture, to_bytes
 
 Array = NDArray[Any]
@@ -39,7 +39,7 @@ class UnitFacts:
     weighted_sum, activation : float or None
         What it makes of it.
     activation_name : str
-        The function between the two.
+        The function between the two, by its name for people.
     pixels : bool
         Whether the inputs are the 28x28 pixels.
     """
@@ -56,7 +56,7 @@ class UnitFacts:
     def describe(self, source: int) -> str:
         """Return the weight of one input in words, and what it adds on the drawing."""
         row, column = divmod(source, SIDE)
-        place = f"Row {row + 1}, column {column + 1}" if self.pixels else f"Input {source}"
+        place = f"Row {row + 1}, column {column + 1}" if self.pixels else f"Input {source + 1}"
         weight = float(self.weights[source])
         if self.inputs is None:
             return f"{place}: weight {signed(weight)}"
@@ -141,8 +141,9 @@ class UnitInspector(QWidget):
         self._facts: UnitFacts | None = None
         self._limit: float | None = None
         self._source: int | None = None
-        self.title, self.picture, self.legend = label("", "title"), UnitPicture(), ColorLegend()
+        self.title, self.picture, self.legend = ElidedLabel("", "title"), UnitPicture(), ColorLegend()
         self.readout, self.hint = label("", "muted"), label(NOTHING_DRAWN, "muted")
+        self.names = {name: ElidedLabel(name, "muted") for name in ROWS}
         self.values = {name: QLabel() for name in ROWS}
         for sentence in (self.readout, self.hint):
             sentence.setWordWrap(True)
@@ -173,15 +174,17 @@ class UnitInspector(QWidget):
         if facts is None:
             return
         weights = facts.weights
-        self.title.setText(facts.title)
+        self.title.show_text(facts.title)
         self.values["Weights"].setText(f"{len(weights):,}")
         self.values["Range"].setText(f"{signed(float(weights.min()))} to {signed(float(weights.max()))}")
-        self.values["Length"].setText(f"{float(np.sqrt(weights @ weights)):.4g}")
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.values["Length"].setText(f"{float(np.sqrt(weights @ weights)):.4g}")
         self.values["Bias"].setText(signed(facts.bias))
         drawn = facts.weighted_sum is not None and facts.activation is not None
         self.values["Weighted sum"].setText(signed(facts.weighted_sum or 0.0) if drawn else "–")
-        shown = f"{facts.activation:.4g} ({facts.activation_name})".replace("-", "−") if drawn else "–"
+        shown = f"{facts.activation:.3g}".replace("-", "−") if drawn else "–"
         self.values["Activation"].setText(shown)
+        self.names["Activation"].show_text(f"{facts.activation_name} activation")
         self.hint.setVisible(not drawn)
         self._on_pointed(self._source)
 
@@ -193,15 +196,18 @@ class UnitInspector(QWidget):
             self.readout.setText(self._facts.describe(source))
 
     def _arrange(self) -> None:
-        table = QGridLayout()
-        table.setHorizontalSpacing(theme.SPACE)
-        table.setVerticalSpacing(3)
-        for row, (name, value) in enumerate(self.values.items()):
+        table = QVBoxLayout()
+        table.setSpacing(3)
+        for name, value in self.values.items():
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             value.setFont(theme.font(10))
-            table.addWidget(label(name, "muted"), row, 0)
-            table.addWidget(value, row, 1, Qt.AlignmentFlag.AlignRight)
-        table.setColumnStretch(1, 1)
+            # No columns: a short name leaves its room to a long value.
+            row = QHBoxLayout()
+            row.setSpacing(theme.SPACE // 2)
+            row.addWidget(self.names[name])
+            row.addStretch(1)
+            row.addWidget(value)
+            table.addLayout(row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACE)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.datasets import SIDE
 from gui import theme
+from gui.widgets.color_legend import INK
 from gui.widgets.unit_view import UnitView
 from gui.widgets.weight_colors import GAP, picture
 
@@ -23,8 +24,8 @@ class WeightGrid(UnitView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             "Units of the layer",
-            "Each picture shows the weights of one unit, one per pixel of the image it sees: orange pixels speed it "
-            "up, blue ones slow it down. Click a unit to look closer; the arrow keys go from one to the next.",
+            f"Each picture shows the weights of one unit, one per pixel of the image it sees. {INK} "
+            "Click a unit to look closer; the arrow keys go from one to the next.",
             parent,
         )
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

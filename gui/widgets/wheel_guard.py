@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QScro
 class WheelGuard(QObject):
     """Watches over the controls in a scrolling form.
 
-    The wheel reaches a combo box or a slider only when it has the focus; else it scrolls the form. And Space
-    presses a button that has the keyboard focus, even where the window gives Space another meaning.
+    The wheel scrolls the form, also over a combo box or a slider, whoever has the focus: they have keys for that. And
+    Space presses a button that has the keyboard focus, even where the window gives Space another meaning.
     """
 
     def watch(self, form: QWidget) -> None:
@@ -40,5 +40,4 @@ def _is_space(event: QEvent) -> bool:
 
 
 def _moves_by_wheel(thing: QObject) -> bool:
-    controls = isinstance(thing, (QComboBox, QAbstractSlider)) and not isinstance(thing, QScrollBar)
-    return controls and isinstance(thing, QWidget) and not thing.hasFocus()
+    return isinstance(thing, (QComboBox, QAbstractSlider)) and not isinstance(thing, QScrollBar)

@@ -17,12 +17,17 @@ _MANY = ("zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens",
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Return a share from 0 to 1 as per cent, e.g. ``"97.9 %"``; a dash for NaN. Only what is all is 100 %."""
+    """Return a share from 0 to 1 as per cent, e.g. ``"97.9 %"``; a dash for NaN.
+
+    What another digit would tell from all is not 100 %, and what it would tell from nothing is not 0 %.
+    """
     if math.isnan(share):
         return "–"
-    nearly = 1 - 0.05 * 0.1 ** (digits + 2)
-    if round(100 * share, digits) >= 100 and share < nearly:
+    rounded, hair = round(100 * share, digits), 0.05 * 0.1 ** (digits + 2)
+    if rounded >= 100 and share < 1 - hair:
         return f"> {100 - 0.1**digits:.{digits}f} %"
+    if rounded == 0 and share >= hair:
+        return f"< {0.1**digits:.{digits}f} %"
     return f"{100 * share:.{digits}f} %"
 
 
