@@ -130,6 +130,7 @@ class ThemeSwitch(QObject):
         self.theme = DARK if dark else LIGHT
         app = QApplication.instance()
         assert isinstance(app, QApplication)
+        app.setStyleSheet("")  # replacing one sheet by another takes three times as long
         app.setPalette(_palette(self.theme))
         app.setStyleSheet(style_sheet(self.theme))
         self.changed.emit()

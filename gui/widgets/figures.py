@@ -29,7 +29,8 @@ def sentences(text: str = "", lines: int = 2) -> QLabel:
     made.setWordWrap(lines > 1)
     made.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    made.setFixedHeight(lines * QFontMetrics(theme.font(9)).lineSpacing() + 2)
+    # Room for the size of ordinary text too, in which a label speaks that is not muted for once.
+    made.setFixedHeight(lines * QFontMetrics(theme.font(10)).lineSpacing() + 2)
     return made
 
 

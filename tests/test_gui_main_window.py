@@ -1,0 +1,752 @@
+"""The whole window: transport, settings, look, layout, messages, and that it comes and goes without a trace."""
+
+import gc
+import random
+import threading
+import weakref
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+)
+
+from engine.datasets import load_dataset
+from engine.errors import DataError, DigitLabError
+from engine.presets import DEFAULT_PRESET, PRESETS
+from engine.reports import BatchReport
+from gui import theme
+from gui.app import make_window
+from gui.panels.transport_bar import duration
+from gui.session import Session, State
+from gui.widgets.message_bar import breakable
+
+PATIENCE = 20_000
+LONG = {"epochs": 10_000}
+QUICK = PRESETS["quick"].run.changed(
+    network={"layers": [{"kind": "dense", "units": 16}]}, training={"batch_size": 20, "epochs": 2}
+)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture(autouse=True)
+def part_of_mnist(monkeypatch, small):
+    """Load the first images of MNIST when the window asks for MNIST; everything else as always."""
+
+    def load(word, **listeners):
+        return small if word == "mnist" else load_dataset(word, **listeners)
+
+    monkeypatch.setattr("gui.desk.load_dataset", load)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_collections():
+    """Keep the collector, which is called after every window, from looking at what was there before."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def look(qapp):
+    """Leave the look of the program as it was."""
+    before, switch = (qapp.styleSheet(), qapp.palette()), theme.switch()
+    mode, colours = switch.mode, switch.theme
+    yield
+    qapp.setStyleSheet(before[0])
+    qapp.setPalette(before[1])
+    switch.mode, switch.theme = mode, colours
+
+
+@pytest.fixture
+def opened(qtbot, settings):
+    """Return a function that opens a window as the program does, and delete those windows in the end."""
+    windows = []
+
+    def make():
+        made = make_window(settings)
+        windows.append(made)
+        with qtbot.waitActive(made):
+            made.show()
+            made.activateWindow()
+        made.begin([])
+        qtbot.waitUntil(lambda: made.session.dataset is not None, timeout=PATIENCE)
+        made.problems = []
+        made.session.problem.connect(made.problems.append)
+        return made
+
+    yield make
+    for made in windows:
+        made.close()
+        delete(made)
+
+
+@pytest.fixture
+def window(opened):
+    made = opened()
+    made.settings_panel.set_run(QUICK)
+    return made
+
+
+def delete(window):
+    """Delete a window now: a change of the style sheet dresses all there are, and must not meet what is garbage."""
+    window.deleteLater()
+    QApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
+    gc.collect()
+
+
+def rest(qtbot, window):
+    """Wait until nothing runs beside the window."""
+    session = window.session
+    qtbot.waitUntil(
+        lambda: session.state == State.IDLE and not session.tasks.titles and not session._leaving, timeout=PATIENCE
+    )
+
+
+def until(qtbot, window, state):
+    qtbot.waitUntil(lambda: window.session.state == state, timeout=PATIENCE)
+
+
+def train(qtbot, window):
+    with qtbot.waitSignal(window.session.ended, timeout=PATIENCE):
+        window.transport.train.trigger()
+    rest(qtbot, window)
+
+
+def train_for_long(qtbot, window):
+    window.settings_panel.set_run(window.session.run.changed(training=LONG))
+    window.transport.train.trigger()
+    qtbot.waitUntil(lambda: window.session.snapshot.step > 5, timeout=PATIENCE)
+
+
+def click(window, action):
+    QTest.mouseClick(window.transport.widgetForAction(action), Qt.MouseButton.LeftButton)
+
+
+def focus(qtbot, widget):
+    widget.setFocus()
+    qtbot.waitUntil(widget.hasFocus)
+
+
+# --- transport ------------------------------------------------------------------------------------------------
+
+
+def enabled(window):
+    bar = window.transport
+    return {action.text() for action in (bar.reset, bar.train, bar.batch, bar.epoch, bar.stop) if action.isEnabled()}
+
+
+def test_the_buttons_say_what_can_be_done_in_every_state(qtbot, window):
+    bar = window.transport
+    assert enabled(window) == {"Reset", "Train", "+ Batch", "+ Epoch"}
+    assert bar.place.text() == "No training yet"
+    assert bar.bar.value() == 0
+    window.settings_panel.set_run(window.session.run.changed(training=LONG))
+    click(window, bar.train)
+    assert enabled(window) == {"Reset", "Pause", "Stop"}
+    qtbot.waitUntil(lambda: window.session.snapshot.step > 5, timeout=PATIENCE)
+    click(window, bar.train)
+    until(qtbot, window, State.PAUSED)
+    assert enabled(window) == {"Reset", "Train", "+ Batch", "+ Epoch", "Stop"}
+    step = window.session.history.last.step
+    click(window, bar.batch)
+    qtbot.waitUntil(lambda: window.session.history.last.step == step + 1, timeout=PATIENCE)
+    until(qtbot, window, State.PAUSED)
+    click(window, bar.epoch)
+    qtbot.waitUntil(lambda: window.session.state == State.PAUSED, timeout=PATIENCE)
+    assert window.session.history.last.step % 27 == 0
+    click(window, bar.train)
+    with qtbot.waitSignal(window.session.ended, timeout=PATIENCE):
+        click(window, bar.stop)
+        assert enabled(window) == {"Reset"}
+    assert enabled(window) == {"Reset", "Train", "+ Batch", "+ Epoch"}
+    click(window, bar.reset)
+    assert bar.place.text() == "No training yet"
+
+
+def test_progress_says_where_it_is_and_how_long_it_takes(qtbot, window):
+    def report(epoch, step, seen, goal=2):
+        return BatchReport(step, epoch, seen, 540, 1.0, 0.5, 0.1, (1.0,), seen / 270, goal)
+
+    bar, session = window.transport, window.session
+    session.state = State.RUNNING
+    session.history.extend([report(1, 13, 270)])
+    session.history_changed.emit()
+    assert bar.place.text() == "epoch 1 / 2 · batch 13"
+    assert bar.bar.value() == 250
+    assert bar.pace.text() == "270 images/s · 3 s left"
+    session.history.extend([report(2, 54, 540)])
+    session.history_changed.emit()
+    assert bar.bar.value() == 1000
+    assert bar.pace.text() == "270 images/s · 0 s left"
+    session.state = State.IDLE
+    session.history_changed.emit()
+    assert bar.pace.text() == "270 images/s"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (185, "3 min 05 s"),
+        (3600, "1 h 00 min"),
+        (9e4, "25 h 00 min"),
+    ],
+)
+def test_time_spans_in_words(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_the_space_bar_trains_and_pauses_from_nearly_everywhere(qtbot, window):
+    window.settings_panel.set_run(window.session.run.changed(training=LONG))
+    session = window.session
+    window.pages.setCurrentWidget(window.weights_page)
+    row = window.settings_panel.network.layers.rows[0]
+    for widget in (window.drawing_panel.pad, window.pages.tabBar(), row, window.drawing_panel.pad):
+        focus(qtbot, widget)
+        QTest.keyClick(widget, Qt.Key.Key_Space)
+        assert session.state == State.RUNNING, widget
+        qtbot.waitUntil(lambda: session.snapshot.step > 0, timeout=PATIENCE)
+        QTest.keyClick(widget, Qt.Key.Key_Space)
+        until(qtbot, window, State.PAUSED)
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard", "raise\\(\\)")
+def test_the_space_bar_belongs_to_a_focused_button_box_or_line(qtbot, window):
+    reset = window.transport.widgetForAction(window.transport.reset)
+    box = next(box for box in window.settings_panel.training.findChildren(QCheckBox) if box.isVisible())
+    line = window.settings_panel.findChild(QLineEdit, "units")
+    combo = window.settings_panel.preset.combo
+    focus(qtbot, reset)
+    with qtbot.waitSignal(window.session.network_replaced):
+        QTest.keyClick(reset, Qt.Key.Key_Space)
+    focus(qtbot, combo)
+    QTest.keyClick(combo, Qt.Key.Key_Space)
+    qtbot.waitUntil(combo.view().isVisible)
+    QTest.keyClick(combo.view(), Qt.Key.Key_Escape)
+    focus(qtbot, line)
+    QTest.keyClick(line, Qt.Key.Key_Space)
+    assert " " in line.text()
+    before = box.isChecked()
+    focus(qtbot, box)
+    QTest.keyClick(box, Qt.Key.Key_Space)
+    assert box.isChecked() != before
+    assert window.session.state == State.IDLE
+
+
+def test_slots_of_the_session_run_in_the_thread_of_the_window(qtbot, monkeypatch, opened):
+    threads = {}
+
+    def watched(name):
+        slot = getattr(Session, name)
+
+        def call(self, *arguments):
+            threads.setdefault(name, set()).add(threading.current_thread())
+            return slot(self, *arguments)
+
+        return call
+
+    names = ("_on_news", "_on_paused", "_on_end", "_on_loaded", "_on_evaluated", "_hand_over", "_on_load_failed")
+    for name in names:
+        monkeypatch.setattr(Session, name, watched(name))
+    window = opened()
+    window.settings_panel.set_run(QUICK)
+    window.session.step_batch()
+    until(qtbot, window, State.PAUSED)
+    train(qtbot, window)
+    train_for_long(qtbot, window)
+    window.session.new_network()
+    qtbot.waitUntil(lambda: not window.session._leaving, timeout=PATIENCE)
+    with qtbot.waitSignal(window.session.dataset_failed, timeout=PATIENCE):
+        window.session.load("npz:/there/is/no/such.npz")
+    assert set(threads) == set(names)
+    assert set().union(*threads.values()) == {threading.main_thread()}
+
+
+# --- what is remembered ---------------------------------------------------------------------------------------
+
+
+def test_the_next_window_stands_as_the_last_one(qtbot, opened, settings):
+    settings.setValue("theme", "light")
+    first = opened()
+    first.settings_panel.set_run(QUICK.changed(run={"seed": 77}))
+    first.resize(first.minimumSizeHint().width(), 700)
+    QTest.keyClick(first, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(first, Qt.Key.Key_F3)
+    first.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, first.settings_dock)
+    run = first.session.run
+    first.close()
+    second = opened()
+    assert second.session.run == run
+    assert second.session.snapshot.spec == QUICK.network
+    assert second.height() == 700
+    assert second.pages.currentWidget() is second.evaluation_page
+    assert not second.drawing_dock.isVisible()
+    assert second.settings_dock.isVisible()
+    assert second.dockWidgetArea(second.settings_dock) == Qt.DockWidgetArea.RightDockWidgetArea
+    assert theme.switch().mode == "light"
+    assert theme.current() is theme.LIGHT
+    assert second.settings_panel.start.findChild(QLineEdit, "seed").text() == "77"
+    second.arrange_as_new()
+    assert second.drawing_dock.isVisible()
+    assert second.dockWidgetArea(second.settings_dock) == Qt.DockWidgetArea.LeftDockWidgetArea
+
+
+RUNS = (
+    "{",
+    '{"layers": [350, 10], "lr": 0.1}',
+    '{"network": {"layers": [{"kind": "dense", "units": 0}]}}',
+    '{"network": {"layers": [{"kind": "dense", "units": 100000000}]}}',
+    '{"network": {"output_activation": "relu"}, "training": {"loss": "cross_entropy"}}',
+)
+
+
+def begins_as_new(settings):
+    """Return whether a window with these settings stands as at the first start."""
+    window = make_window(settings)
+    window.show()
+    window.menus.recent.aboutToShow.emit()
+    stands = (
+        window.session.run == PRESETS[DEFAULT_PRESET].run
+        and window.pages.currentWidget() is window.training_page
+        and window.settings_dock.isVisible()
+        and window.drawing_dock.isVisible()
+        and theme.switch().mode == "system"
+    )
+    window.close()
+    delete(window)
+    return stands
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_settings_of_another_time_do_not_prevent_the_start(settings, run):
+    settings.setValue("run", run)
+    assert begins_as_new(settings)
+
+
+NAMES = ("run", "geometry", "state", "page", "theme", "recent")
+
+
+@pytest.mark.qt_log_ignore("QVariant::load")  # Qt itself says so in the terminal, and goes on
+@pytest.mark.parametrize("junk", ["@ByteArray(\\x1\\xff)", "@Variant(\\0\\0\\0\\x7f)", "²", "99999999999999999999"])
+def test_rubbish_in_the_settings_file_does_not_prevent_the_start(settings, tmp_path, junk):
+    text = "[General]\n" + "".join(f"{name}={junk}\n" for name in NAMES)
+    (tmp_path / "settings.ini").write_text(text, encoding="utf-8")
+    settings.sync()
+    assert begins_as_new(settings)
+
+
+@pytest.mark.parametrize("value", [[1, 2], {"a": 1}, QByteArray(b"\xff\x00")])
+def test_settings_of_the_wrong_type_do_not_prevent_the_start(settings, value):
+    for name in NAMES:
+        settings.setValue(name, value)
+    assert begins_as_new(settings)
+
+
+def test_data_that_is_gone_gives_way_to_mnist_in_a_sentence(opened, settings, tmp_path):
+    gone = QUICK.changed(run={"dataset": f"npz:{tmp_path / 'gone.npz'}"})
+    settings.setValue("run", gone.model_dump_json())
+    window = opened()
+    assert window.session.dataset.word == window.session.run.dataset == "mnist"
+    assert window.session.snapshot.spec == QUICK.network
+    assert "gone.npz" in window.message.sentence
+    assert window.message.sentence.endswith("MNIST is used instead.")
+    assert window.settings_panel.data.combo.name == "mnist"
+    window.close()
+    assert '"dataset":"mnist"' in settings.value("run")
+
+
+def test_bad_data_chosen_before_any_is_loaded_gives_way_to_mnist_too(qtbot, settings, tmp_path):
+    window = make_window(settings)
+    window.show()
+    window.begin([])
+    window.session.load("npz:/there/is/no/such.npz")
+    qtbot.waitUntil(lambda: window.session.dataset is not None, timeout=PATIENCE)
+    assert window.session.dataset.word == "mnist"
+    window.close()
+    delete(window)
+
+
+# --- data from Keras ------------------------------------------------------------------------------------------
+
+
+def test_keras_data_that_cannot_be_had_is_a_sentence_and_the_data_stays(qtbot, window, monkeypatch):
+    before, combo = window.session.dataset, window.settings_panel.data.combo
+    focus(qtbot, combo)
+    for sentence in ("TensorFlow cannot be imported here.", "The download failed: there is no network."):
+
+        def load(path, watch, sentence=sentence):
+            raise DataError(sentence, "The data loaded before stays in use.", "ModuleNotFoundError: tensorflow")
+
+        monkeypatch.setattr("engine.datasets.keras_download.load_mnist", load)
+        with qtbot.waitSignal(window.session.dataset_failed, timeout=PATIENCE):
+            QTest.keyClick(combo, Qt.Key.Key_Down)
+        rest(qtbot, window)
+        assert window.session.dataset is before
+        assert combo.name == window.session.run.dataset == "mnist"
+        assert sentence in window.message.sentence
+        assert window.message.details.isVisible()
+        window.message.details.click()
+        assert "ModuleNotFoundError" in window.message.text.toPlainText()
+        assert window.message.text.isVisible()
+    train(qtbot, window)
+
+
+# --- light and dark -------------------------------------------------------------------------------------------
+
+
+def luminance(colour):
+    """Return the relative luminance of WCAG 2."""
+    parts = np.array(theme.rgb(colour)) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast(first, second):
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("look", [theme.DARK, theme.LIGHT], ids=["dark", "light"], indirect=False)
+def test_text_can_be_read_on_every_background(look):
+    pairs = [(ink, ground) for ink in ("text", "muted", "bad", "good") for ground in ("window", "surface", "raised")]
+    pairs += [("accent", "window"), ("accent", "surface"), ("on_accent", "accent")]
+    weak = {pair: contrast(getattr(look, pair[0]), getattr(look, pair[1])) for pair in pairs}
+    assert {pair: value for pair, value in weak.items() if value < 4.5} == {}
+
+
+def background(window, widget):
+    """Return the colour in a corner of a widget, as it is painted in the window."""
+    image = window.grab().toImage()
+    return image.pixelColor(widget.mapTo(window, QPoint(1, 1))).name()
+
+
+def test_light_and_dark_change_while_it_trains(qtbot, window, settings):
+    """Also what style sheets do not reach: plots, painted bars, icons."""
+    train_for_long(qtbot, window)
+    window.drawing_panel.show_test_image()
+    painted = (
+        window.training_page.plots.loss,
+        window.drawing_panel.bars,
+        window.transport.widgetForAction(window.transport.train),
+    )
+    seen, pictures = {}, []
+    for mode in ("dark", "light"):
+        window.menus.themes[mode].trigger()
+        look = theme.current()
+        assert look.name == mode
+        QApplication.processEvents()
+        window.training_page.redraw()
+        pictures.append([widget.grab().toImage() for widget in painted])
+        for index in range(window.pages.count()):
+            window.pages.setCurrentIndex(index)
+            QApplication.processEvents()
+            assert background(window, window.settings_dock) == look.window
+            seen.setdefault(index, []).append(window.pages.widget(index).grab().toImage().pixelColor(3, 3).lightness())
+    assert all(dark < 60 < 200 < light for dark, light in seen.values()), seen
+    assert all(dark != light for dark, light in zip(*pictures, strict=True))
+    assert settings.value("theme") == "light"
+    assert window.session.state == State.RUNNING
+
+
+# --- layout ---------------------------------------------------------------------------------------------------
+
+
+def cut(window):
+    """Return the texts that have less room than they need."""
+    found = []
+    for widget in window.findChildren(QLabel) + window.findChildren(QPushButton) + window.findChildren(QToolButton):
+        if not widget.isVisible() or not widget.text():
+            continue
+        if isinstance(widget, QLabel) and widget.wordWrap():
+            short = widget.heightForWidth(widget.width()) > widget.height()
+        else:
+            short = widget.sizeHint().width() > widget.width()
+        if short:
+            found.append((widget.text(), widget.sizeHint().toTuple(), widget.size().toTuple()))
+    return found
+
+
+def test_nothing_is_cut_off_at_1280_by_720(qtbot, window):
+    assert window.size().toTuple() == (1280, 720)
+    error = DigitLabError("Something went wrong with a file. " * 6, details="many\nlines\n" * 20)
+    for moment in ("new", "trained"):
+        if moment == "trained":
+            train(qtbot, window)
+            window.drawing_panel.show_test_image()
+        for index in range(window.pages.count()):
+            window.pages.setCurrentIndex(index)
+            qtbot.waitUntil(lambda: not window.session.tasks.titles, timeout=PATIENCE)
+            QApplication.processEvents()
+            name = window.pages.tabText(index)
+            assert cut(window.pages.currentWidget()) == [], (moment, name)
+            assert cut(window.transport) + cut(window.settings_panel) + cut(window.statusBar()) == []
+            window.message.show_error(error)
+            window.message.details.click()
+            QApplication.processEvents()
+            needed = window.minimumSizeHint()
+            assert (needed.width() <= 1280, needed.height() <= 720) == (True, True), (needed, name)
+            assert window.size().toTuple() == (1280, 720)
+            window.message.close_button.click()
+
+
+def test_without_the_forms_it_fits_a_smaller_screen_and_is_never_smaller_than_its_contents(qtbot, window):
+    for index in range(window.pages.count()):
+        window.pages.setCurrentIndex(index)
+        QApplication.processEvents()
+    QTest.keyClick(window, Qt.Key.Key_F2)
+    QApplication.processEvents()
+    needed = window.minimumSizeHint()
+    assert needed.width() <= 1000
+    assert needed.height() <= 640
+    window.resize(1000, 640)
+    assert window.size().toTuple() == (1000, 640)
+    window.resize(300, 200)
+    QApplication.processEvents()
+    assert window.width() >= window.minimumSizeHint().width()
+    QTest.keyClick(window, Qt.Key.Key_F2)
+    QApplication.processEvents()
+    assert window.width() >= window.minimumSizeHint().width()
+
+
+def test_docks_close_and_come_back(window):
+    for key, dock in ((Qt.Key.Key_F2, window.settings_dock), (Qt.Key.Key_F3, window.drawing_dock)):
+        width = dock.width()
+        QTest.keyClick(window, key)
+        assert not dock.isVisible()
+        QTest.keyClick(window, key)
+        assert dock.isVisible()
+        assert dock.width() == width
+        dock.close()
+        assert not dock.toggleViewAction().isChecked()
+    window.transport.hide()
+    usual = next(action for action in window.findChildren(type(window.menus.full)) if "Usual" in action.text())
+    usual.trigger()
+    assert all(dock.isVisible() for dock in window.findChildren(QDockWidget))
+    assert window.transport.isVisible()
+
+
+def test_pages_and_full_screen_by_keys(qtbot, window):
+    for key, page in (
+        (Qt.Key.Key_4, window.data_page),
+        (Qt.Key.Key_3, window.evaluation_page),
+        (Qt.Key.Key_2, window.weights_page),
+        (Qt.Key.Key_1, window.training_page),
+    ):
+        QTest.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+        assert window.pages.currentWidget() is page
+    QTest.keyClick(window, Qt.Key.Key_F11)
+    assert window.isFullScreen()
+    window.showNormal()  # by the window manager
+    window.menus.full.associatedObjects()[0].aboutToShow.emit()
+    assert not window.menus.full.isChecked()
+    window.menus.full.trigger()
+    assert window.isFullScreen()
+    QTest.keyClick(window, Qt.Key.Key_F11)
+    assert not window.isFullScreen()
+
+
+# --- messages -------------------------------------------------------------------------------------------------
+
+
+def test_an_error_unfolds_its_details_and_goes_away(qtbot, window):
+    bar = window.message
+    assert not bar.isVisible()
+    window.session.problem.emit(DigitLabError("What happened.", "What to do.", "KeyError: 'x'"))
+    assert bar.isVisible()
+    assert bar.sentence == "What happened. What to do."
+    assert bar.label.palette().windowText().color().name() == theme.current().bad
+    assert not bar.text.isVisible()
+    QTest.mouseClick(bar.details, Qt.MouseButton.LeftButton)
+    assert bar.text.isVisible()
+    assert bar.text.toPlainText() == "KeyError: 'x'"
+    QTest.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
+    assert not bar.isVisible()
+    window.session.problem.emit(DigitLabError("Another."))
+    assert not bar.details.isVisible()
+    assert not bar.text.isVisible()
+    assert not bar.action.isVisible()
+
+
+def test_a_hint_offers_something_to_press_once(qtbot, window):
+    done = []
+    bar = window.message
+    window.session.problem.emit(DigitLabError("What happened."))
+    bar.show_hint("Something is worth knowing.", "Do it", partial_append(done))
+    assert bar.label.palette().windowText().color().name() == theme.current().text
+    QTest.mouseClick(bar.action, Qt.MouseButton.LeftButton)
+    assert done == [1]
+    assert not bar.isVisible()
+    bar.show_hint("Only a sentence.")
+    assert not bar.action.isVisible()
+
+
+def partial_append(found):
+    def append():
+        found.append(1)
+
+    return append
+
+
+def test_long_messages_wrap_and_markup_is_text(qtbot, window):
+    needed, bar = window.minimumSizeHint().width(), window.message
+    for sentence in ("word " * 120, "/home/" + "longname" * 60 + ".npz", "<b>bold</b> & <i>co</i>.png cannot be read."):
+        window.session.problem.emit(DigitLabError(sentence))
+        window.strip.say(f"Saved to {sentence}.")
+        QApplication.processEvents()
+        assert bar.sentence == sentence.strip()
+        assert bar.label.text().replace("\N{ZERO WIDTH SPACE}", "") == sentence.strip()
+        assert bar.label.textFormat() == Qt.TextFormat.PlainText
+        qtbot.waitUntil(lambda: bar.label.heightForWidth(bar.label.width()) <= bar.label.height())
+        assert window.minimumSizeHint().width() == needed
+        assert window.width() == 1280
+    assert breakable("short words stay") == "short words stay"
+
+
+def test_a_run_that_explodes_says_why(qtbot, window):
+    wild = {"optimizer": {"kind": "sgd"}, "learning_rate": 10.0, "schedule": {"kind": "constant"}, "loss": "mse"}
+    window.settings_panel.set_run(QUICK.changed(network={"output_activation": "linear"}, training=wild))
+    with qtbot.waitSignal(window.session.ended, timeout=PATIENCE) as ended:
+        window.transport.train.trigger()
+    assert ended.args[0].reason == "diverged"
+    assert window.message.isVisible()
+    assert "no longer a finite number" in window.message.sentence
+    assert np.isfinite(window.session.snapshot.parameters).all()
+    rest(qtbot, window)
+
+
+def test_exporting_figures_from_the_menu_says_when_there_are_none(qtbot, window, monkeypatch, tmp_path):
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(window, Qt.Key.Key_E, keys)
+    assert "no figures to export yet" in window.message.sentence
+    window.pages.setCurrentWidget(window.data_page)
+    train(qtbot, window)
+    target = tmp_path / "curves.csv"
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
+    QTest.keyClick(window, Qt.Key.Key_E, keys)
+    rest(qtbot, window)
+    assert len(target.read_text().splitlines()) > 50
+
+
+# --- coming and going -----------------------------------------------------------------------------------------
+
+
+def memory():
+    """Return the memory in use in MB, where the system tells; 0 elsewhere."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * 4096 / 1e6
+    except OSError:
+        return 0.0
+
+
+def test_twenty_windows_leave_nothing_behind(qtbot, settings):
+    widgets, used, gone = set(QApplication.allWidgets()), 0.0, []
+    threads = threading.active_count()
+    for turn in range(20):
+        window = make_window(settings)
+        window.show()
+        window.begin([])
+        qtbot.waitUntil(lambda made=window: made.session.dataset is not None, timeout=PATIENCE)
+        window.session.train()
+        window.pages.setCurrentIndex(turn % 4)
+        window.close()
+        gone.append(weakref.ref(window))
+        delete(window)
+        del window
+        if turn == 4:
+            used = memory()
+    gc.collect()
+    assert set(QApplication.allWidgets()) <= widgets
+    assert [ref() for ref in gone] == [None] * 20
+    assert threading.active_count() == threads
+    assert memory() - used < 40
+
+
+def buttons(window):
+    """Return what can be done in the walk, by name."""
+    bar, forms, pad = window.transport, window.settings_panel, window.drawing_panel
+    layers = forms.network.buttons.buttons
+    return {
+        **{f"transport {a.text()}": a.trigger for a in (bar.reset, bar.batch, bar.epoch, bar.stop)},
+        "train": bar.train.trigger,
+        "train again": bar.train.trigger,
+        **{f"layer {name}": layers[name].click for name in ("duplicate", "remove", "up", "down")},
+        "layer add": layers["add"].menu().actions()[0].trigger,
+        "units": lambda: type_into(forms.findChild(QLineEdit, "units"), "24"),
+        "batch": lambda: type_into(forms.findChild(QLineEdit, "batch_size"), "30"),
+        "wrong": lambda: type_into(forms.findChild(QLineEdit, "epochs"), "0"),
+        "preset": lambda: next_choice(forms.preset.combo),
+        "undo form": forms.undo_stack.undo,
+        "redo form": forms.undo_stack.redo,
+        "page": lambda: window.pages.setCurrentIndex((window.pages.currentIndex() + 1) % 4),
+        "test image": pad.show_test_image,
+        "clear": pad.pad.clear,
+        "undo pad": pad.undo_stack.undo,
+        "evaluate": window.show_evaluation,
+        "data": lambda: window.session.load("mnist"),
+        "theme": lambda: window.choose_theme("light" if theme.current().name == "dark" else "dark"),
+    }
+
+
+def type_into(line, text):
+    if line is not None and line.isVisible():
+        line.selectAll()
+        QTest.keyClicks(line, text)
+
+
+def next_choice(combo: QComboBox):
+    combo.setCurrentIndex((combo.currentIndex() + 1) % combo.count())
+
+
+def check(window):
+    """What must hold at every moment."""
+    session, bar = window.session, window.transport
+    assert session.state in set(State)
+    assert session.reader.spec == session.snapshot.spec == session.built.network
+    assert (session._thread is None) == (session.state == State.IDLE)
+    assert bar.stop.isEnabled() == (session.state in (State.RUNNING, State.PAUSED))
+    assert bar.train.text() == ("Pause" if session.state == State.RUNNING else "Train")
+    assert window.training_page.plots.history is session.history
+    assert np.isfinite(session.snapshot.parameters).all()
+
+
+def test_two_hundred_random_presses_leave_everything_in_order(qtbot, window, user_folders):
+    chance = random.Random(20)
+    done = []
+    for _ in range(200):
+        actions = buttons(window)
+        if "theme" in done:
+            del actions["theme"]  # it takes long, and once is enough
+        name = chance.choice(sorted(actions))
+        done.append(name)
+        actions[name]()
+        for _ in range(chance.randrange(3)):
+            QApplication.processEvents()
+        check(window)
+    window.transport.reset.trigger()
+    rest(qtbot, window)
+    check(window)
+    assert window.session.snapshot.step == 0
+    assert not window.session.pending
+    window.settings_panel.set_run(QUICK)
+    train(qtbot, window)
+    assert window.session.snapshot.step == 54
+    allowed = ("still being loaded",)
+    assert [str(problem) for problem in window.problems if not any(w in str(problem) for w in allowed)] == []
