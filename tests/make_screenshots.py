@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
-from PySide6.QtCore import QDeadlineTimer, QPoint, QSettings, Qt
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QPoint, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -87,7 +87,7 @@ def at_rest(window, options) -> None:
 def shoot(window, options, name, page=None) -> None:
     if page is not None:
         window.pages.setCurrentWidget(page)
-    QTest.qWait(700)  # the page's own timers draw it
+    pause(700)  # the page's own timers draw it
     wait_for(lambda: not window.session.tasks.titles)
     width, height = options.size
     target = options.out / f"{name}-{width}x{height}-{options.theme}.png"
@@ -109,11 +109,19 @@ def draw(pad, corners) -> None:
 
 
 def wait_for(condition) -> None:
+    """Let the window live until something has happened."""
     deadline = QDeadlineTimer(PATIENCE_MS)
     while not condition():
         if deadline.hasExpired():
             raise TimeoutError("the window did not get there in time")
-        QTest.qWait(20)
+        pause(20)
+
+
+def pause(milliseconds: int) -> None:
+    """Run the event loop for a while; unlike QTest.qWait this leaves the processor to the training."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 if __name__ == "__main__":
