@@ -36,6 +36,8 @@ class History:
         The latest whole epoch; `reports` holds them all.
     best_epoch : int
         The best whole epoch so far, as the training judged; 0 before the first.
+    first_batch : int
+        How many images the first batch had; 0 before it.
     """
 
     def __init__(self) -> None:
@@ -45,7 +47,7 @@ class History:
         self.last: BatchReport | None = None
         self.last_epoch: EpochReport | None = None
         self.reports: list[EpochReport] = []
-        self.best_epoch = 0
+        self.best_epoch = self.first_batch = 0
 
     def extend(self, reports: Iterable[Report]) -> None:
         """Add reports in the order in which they were made."""
@@ -56,6 +58,7 @@ class History:
             elif isinstance(report, EpochReport):
                 self._add_epoch(report)
         if batches:
+            self.first_batch = self.first_batch or batches[0].seen
             self._add_batches(batches)
 
     def row_at(self, epochs: float) -> int:

@@ -70,16 +70,25 @@ def kept() -> list[Path]:
 
 
 def title(path: Path) -> str:
-    """Return what the name of a kept model says, for a menu: ``"quick 784-350-10 · 2026-11-22 14:05"``."""
-    found = re.fullmatch(r"(\d{8}-\d{4})\d{2}-\d+_(.+)_[0-9a-f]+", path.stem)
-    if found is None:
+    """Return what the name of a kept model says: ``"quick 784-350-10 · 98.3 % · 2026-11-22 14:05"``.
+
+    The share is that of the validation images; a file of any other name keeps its name.
+    """
+    found = re.fullmatch(r"(\d{8}-\d{4})\d{2}-\d+_(.+?)(?:_(\d+\.\d))?_[0-9a-f]+", path.stem)
+    try:
+        when = datetime.strptime(found[1], "%Y%m%d-%H%M") if found else None
+    except ValueError:  # digits that are no date
+        when = None
+    if found is None or when is None:
         return path.name
-    when = datetime.strptime(found[1], "%Y%m%d-%H%M").replace(tzinfo=UTC).astimezone()
-    return f"{found[2].replace('-', ' ', 1)} · {when:%Y-%m-%d %H:%M}"
+    words = [re.sub(r"^([a-z]+)-", r"\1 ", found[2]), f"{found[3]} %" if found[3] else ""]
+    return " · ".join([*filter(None, words), f"{when.replace(tzinfo=UTC).astimezone():%Y-%m-%d %H:%M}"])
 
 
 def _name(model: Model) -> str:
     """Return a name no other has: the clock may jump, and two programs may write at the same moment."""
     title = f"{model.run.preset} {model.network.spec.title}"
     words = re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-")[:80]
+    if model.record.validation_accuracy is not None:
+        words += f"_{100 * model.record.validation_accuracy:.1f}"
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}_{words}_{secrets.token_hex(3)}{SUFFIX}"

@@ -56,7 +56,18 @@ class HelpStrip(QWidget):
         while widget is not None:
             text = widget.whatsThis() or widget.toolTip()
             if text:
-                self.explanation.setText(text)
+                self._show(text)
                 return
             widget = widget.parentWidget()
-        self.explanation.setText(REST)
+        self._show(REST)
+
+    def _show(self, text: str) -> None:
+        """Show a text, or as many words of it as fit; all of it is in the tooltip."""
+        label = self.explanation
+        label.setToolTip(text)
+        label.setText(text)
+        room = label.height() - self.fontMetrics().descent() // 2
+        words = text.split()
+        while label.heightForWidth(label.width()) > max(room, label.fontMetrics().lineSpacing()) and len(words) > 1:
+            words.pop()
+            label.setText(" ".join(words) + " …")

@@ -330,3 +330,16 @@ RUNS = st.builds(
 @given(run=RUNS)
 def test_every_run_comes_back_from_its_json(run: RunSpec) -> None:
     assert RunSpec.model_validate_json(run.model_dump_json()) == run
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("20261122-140512-000001_quick-784-350-10_98.3_0a1b2c.safetensors", "quick 784-350-10 · 98.3 % · 2026-11-2"),
+        ("20261122-140512-000001_784-16-10_0a1b2c.safetensors", "784-16-10 · 2026-11-2"),
+        ("99999999-999999-000001_784-16-10_0a1b2c.safetensors", "99999999-999999-000001_784-16-10_0a1b2c.safetensors"),
+        ("mine.safetensors", "mine.safetensors"),
+    ],
+)
+def test_a_kept_model_is_called_by_what_it_is(name: str, title: str) -> None:
+    assert kept_models.title(Path(name)).startswith(title)

@@ -335,3 +335,14 @@ def test_steps_are_round(span: float, parts: float, step: float) -> None:
 )
 def test_numbers_are_written_as_people_do(value: float, text: str) -> None:
     assert number(value) == text
+
+
+def test_the_accuracy_of_single_images_is_drawn_smoothed_alone(page: TrainingPage) -> None:
+    one_by_one = [
+        BatchReport(n + 1, 1, n + 1, 1000, 0.5, float(n % 3 > 0), 0.001, (0.1, 0.1), 0.1, 1) for n in range(300)
+    ]
+    feed(page, one_by_one)
+    plots = page.plots
+    assert not np.isfinite(plots.accuracy.points("batch")[1]).any()
+    assert np.isfinite(plots.accuracy.points("smooth")[1]).all()
+    assert np.isfinite(plots.loss.points("batch")[1]).any()

@@ -77,13 +77,14 @@ class TrainingPage(QWidget):
         """Save tiles and plots as a PNG, in twice the size of the screen; a failure is shown as a problem."""
         try:
             atomic_write(path, partial(_save, self._picture()))
+            self._on_exported(path)
         except DigitLabError as error:
             self.session.problem.emit(error)
 
     def export_figures(self, path: str | Path) -> None:
         """Save the numbers behind the curves as CSV, in the background; a failure is shown as a problem."""
-        work = partial(_export, self.session.history, path)
-        self.session.tasks.start("Exporting the figures…", work, self._on_exported, self.session.problem.emit)
+        work, done = partial(_export, self.session.history, path), partial(self._on_exported, path)
+        self.session.tasks.start("Exporting the figures…", work, done, self.session.problem.emit)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin to redraw."""
@@ -118,8 +119,8 @@ class TrainingPage(QWidget):
         self.plots.follow()
         self.redraw()
 
-    def _on_exported(self, _result: Any) -> None:
-        """Nothing is left to do: the file is there."""
+    def _on_exported(self, path: str | Path, _result: Any = None) -> None:
+        self.session.noted.emit(f"Exported to {path}.")
 
     def _on_pointed(self, row: int | None) -> None:
         self._row = row

@@ -240,7 +240,9 @@ class DrawingPanel(QWidget):
         """Make the network's image of what is on the pad, and let it be read."""
         drawing = self.pad.drawing
         image: NDArray[Any] | None = None
-        if not drawing.empty:
+        if drawing.empty:
+            self.eraser_action.setChecked(False)  # whoever draws next means the pen
+        else:
             image = drawing.image if drawing.image is not None else render(drawing.strokes, dot_below=PEN_WIDTH)
         self.view.set_image(image)
         self.timeline.clear()

@@ -29,6 +29,8 @@ GRADIENT_HELP = (
     "How hard each layer is being pushed: the length of the gradient of its weights. Near zero it hardly learns; "
     "growing without end it will explode."
 )
+# The accuracy of a batch of fewer images than this is noise alone.
+FEW_IMAGES = 8
 BATCH = Line("batch", "batch", "accent", "band")
 SMOOTH = Line("smooth", "smooth", "accent")
 EPOCH = Line("epoch", "epoch", "accent", "points")
@@ -178,6 +180,8 @@ class RunPlots(QWidget):
         """Draw a curve by batch; return what must be in view: the smoothed curve rather than its noise."""
         raw = self._thinned(self.history.batches, plot, plot.width_in_pixels)
         x, y = _outline(raw, raw.mean("epoch"), name)
+        if name == "accuracy" and self.history.first_batch < FEW_IMAGES and self.smoothed:
+            y = np.full_like(y, np.nan)  # all wrong or all right, batch after batch: a band that says nothing
         noise = plot.draw("batch", x, y * scale)
         if not self.smoothed:
             return [noise]
