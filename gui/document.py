@@ -116,8 +116,8 @@ class Document(QObject):
 
     def trouble(self) -> DigitLabError | None:
         """Return why what was learned could not be kept if the program ended now; None if it can, or need not."""
-        snapshot = self._session.snapshot
-        if not snapshot.step or self._is_safe(self._session.history, snapshot):
+        snapshot, history = self._session.snapshot, self._session.history
+        if not (snapshot.step or history.last) or self._is_safe(history, snapshot):
             return None
         try:
             kept_models.check_room(snapshot.parameters.nbytes + DESCRIPTION)

@@ -694,3 +694,33 @@ def test_several_files_are_refused_in_a_sentence_and_what_is_no_file_is_not_welc
     assert window.message.sentence.startswith("2 files were dropped, but only one can be opened at a time")
     rest(qtbot, window)
     assert window.document.path is None
+
+
+def test_closing_with_nowhere_to_keep_the_network_asks_first(qtbot, window, monkeypatch, tmp_path):
+    train_for_long(qtbot, window)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DIGITLAB_DATA", str(tmp_path / "file"))
+    assert not window.close()
+    assert window.isVisible()
+    assert window.session.state == State.RUNNING, "nothing was ended"
+    assert "would be lost" in window.message.label.text()
+    window.message.action.click()
+    assert not window.isVisible()
+
+
+def test_the_best_weights_coming_back_is_said_where_it_stays(qtbot, window):
+    train_for_long(qtbot, window, batches=40)
+    session = window.session
+    session.pause()
+    qtbot.waitUntil(lambda: session.state == State.PAUSED, timeout=PATIENCE)
+    while session.history.last.seen == session.history.last.size:  # just at the end of an epoch, perhaps the best
+        session.step_batch()
+        qtbot.waitUntil(lambda: session.state == State.PAUSED, timeout=PATIENCE)
+    with qtbot.waitSignal(session.ended, timeout=PATIENCE):
+        window.transport.stop.trigger()
+    rest(qtbot, window)
+    assert "the best one, are back in the network" in window.message.label.text()
+    assert window.message.isVisible()
+    window.transport.train.trigger()
+    qtbot.waitUntil(lambda: session.state == State.RUNNING, timeout=PATIENCE)
+    assert not window.message.isVisible()

@@ -107,6 +107,8 @@ class CurvePlot(QWidget):
         ends = self.ends(y)
         y = self._places(y) if ends else y[:0]
         x = x[: len(y)]
+        if len(x) == 1 and name not in self._marks:  # one point is no line: draw how far it has come
+            x, y = np.array([self._x_range[0], x[0]]), np.repeat(y, 2)
         self._curves[name].setData(x, y)
         if name in self._marks:
             finite = np.isfinite(y)
@@ -175,7 +177,7 @@ class CurvePlot(QWidget):
 
         The ends are rounded, so that the axis stands still while the curve trembles.
         """
-        span = max(high - low, abs(high) * 1e-3, 1e-9)
+        span = max(high - low, abs(high) * 0.05, 1e-9)
         step = round_step(span, 8)
         low = max(math.floor((low - span * 0.04) / step) * step, bounds[0])
         high = min(math.ceil((high + span * 0.04) / step) * step, bounds[1])
