@@ -79,10 +79,10 @@ def _percent(share: float) -> str:
 
 
 def _rate(value: float) -> str:
-    """Return a learning rate in seven figures at most: there is no room for more."""
+    """Return a learning rate in six figures at most: there is no room for more."""
     if value >= 1e-3 or value == 0:
         return f"{value:.3g}"
-    factor, exponent = f"{value:.2e}".split("e")
+    factor, exponent = f"{value:.1e}".split("e")
     return f"{factor}e{int(exponent)}".replace("-", "−")
 
 

@@ -31,6 +31,7 @@ GRADIENT_HELP = (
 )
 # The accuracy of a batch of fewer images than this is noise alone.
 FEW_IMAGES = 8
+AIR = 0.02
 BATCH = Line("batch", "batch", "accent", "band")
 SMOOTH = Line("smooth", "smooth", "accent")
 EPOCH = Line("epoch", "epoch", "accent", "points")
@@ -123,6 +124,7 @@ class RunPlots(QWidget):
 
     def _show_epochs(self, last: float) -> None:
         end, epochs = _rounded_up(last), self.history.batches.column("epoch")
+        end += AIR * end  # for the mark of a best epoch that is the last one
         # A network that was opened goes on where it was: what came before is not known.
         begin = math.floor(epochs[0] - 1e-9) if len(epochs) else 0.0
         for plot in self.plots:
