@@ -31,6 +31,8 @@ from engine.datasets.dataset import Dataset  # noqa: E402
 from engine.datasets.split import Split, split  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
+# These are about signals, terminals and libraries that only Unix has.
+collect_ignore = ["test_cli_unix.py", "test_startup.py"] if os.name == "nt" else []
 PATIENCE = 5.0  # seconds that a thread or a child may take to end after its test
 
 settings.register_profile(
