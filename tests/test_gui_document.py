@@ -1,117 +1,25 @@
 """Model files in the window: open, save, kept copies, recent ones, and everything that is dropped on it."""
 
-import gc
 import json
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from safetensors import safe_open
 from safetensors.numpy import save_file
+from whole_window import LONG, PATIENCE, QUICK, rest, train
 
-from engine.datasets import load_dataset
 from engine.ink import render
 from engine.model_files import load_model
 from engine.network import Network
 from engine.presets import PRESETS
-from gui import theme
-from gui.app import make_window
 from gui.session import State
 
-PATIENCE = 20_000
-LONG = {"epochs": 10_000}
-QUICK = PRESETS["quick"].run.changed(
-    network={"layers": [{"kind": "dense", "units": 16}]}, training={"batch_size": 20, "epochs": 2}
-)
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-
-
-@pytest.fixture(autouse=True)
-def part_of_mnist(monkeypatch, small):
-    """Load the first images of MNIST when the window asks for MNIST; everything else as always."""
-
-    def load(word, **listeners):
-        return small if word == "mnist" else load_dataset(word, **listeners)
-
-    monkeypatch.setattr("gui.desk.load_dataset", load)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_collections():
-    """Keep the collector, which is called after every window, from looking at what was there before."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def look(qapp):
-    """Leave the look of the program as it was."""
-    before, switch = (qapp.styleSheet(), qapp.palette()), theme.switch()
-    mode, colours = switch.mode, switch.theme
-    yield
-    qapp.setStyleSheet(before[0])
-    qapp.setPalette(before[1])
-    switch.mode, switch.theme = mode, colours
-
-
-@pytest.fixture
-def opened(qtbot, settings):
-    """Return a function that opens a window as the program does, and delete those windows in the end."""
-    windows = []
-
-    def make():
-        made = make_window(settings)
-        windows.append(made)
-        with qtbot.waitActive(made):
-            made.show()
-            made.activateWindow()
-        made.begin([])
-        qtbot.waitUntil(lambda: made.session.dataset is not None, timeout=PATIENCE)
-        made.problems = []
-        made.session.problem.connect(made.problems.append)
-        return made
-
-    yield make
-    for made in windows:
-        made.close()
-        delete(made)
-
-
-@pytest.fixture
-def window(opened):
-    made = opened()
-    made.settings_panel.set_run(QUICK)
-    return made
-
-
-def delete(window):
-    """Delete a window now: a change of the style sheet dresses all there are, and must not meet what is garbage."""
-    window.deleteLater()
-    QApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
-    gc.collect()
-
-
-def rest(qtbot, window):
-    """Wait until nothing runs beside the window."""
-    session = window.session
-    qtbot.waitUntil(
-        lambda: session.state == State.IDLE and not session.tasks.titles and not session._leaving, timeout=PATIENCE
-    )
-
-
-def train(qtbot, window):
-    with qtbot.waitSignal(window.session.ended, timeout=PATIENCE):
-        window.transport.train.trigger()
-    rest(qtbot, window)
+pytest_plugins = ["whole_window"]
+pytestmark = pytest.mark.usefixtures("quick_collections", "part_of_mnist", "look")
 
 
 def train_for_long(qtbot, window, batches=5):

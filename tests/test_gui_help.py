@@ -1,9 +1,7 @@
 """What explains the window: the help strip, menus and keys, names for screen readers, dialogs."""
 
-import gc
-
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QSettings, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -23,53 +21,22 @@ from PySide6.QtWidgets import (
     QTextBrowser,
     QWidget,
 )
+from whole_window import PATIENCE
 
-from engine.datasets import load_dataset
 from engine.errors import DigitLabError
 from gui import theme
 from gui.about import AboutDialog, GuideDialog
-from gui.app import make_window
 from gui.help_strip import REST
 from gui.session import State
 from gui.settings_dialog import SettingsDialog
 
-PATIENCE = 20_000
+pytest_plugins = ["whole_window"]
 PRESSABLE = (QAbstractButton, QLineEdit, QComboBox, QSlider, QAbstractItemView, QTabBar)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def look(qapp):
-    """Leave the look of the program as it was."""
-    before, switch = (qapp.styleSheet(), qapp.palette()), theme.switch()
-    mode, colours = switch.mode, switch.theme
-    yield
-    qapp.setStyleSheet(before[0])
-    qapp.setPalette(before[1])
-    switch.mode, switch.theme = mode, colours
-
-
 @pytest.fixture
-def settings(tmp_path):
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-
-
-@pytest.fixture
-def window(qtbot, settings, monkeypatch, small):
-    def load(word, **listeners):
-        return small if word == "mnist" else load_dataset(word, **listeners)
-
-    monkeypatch.setattr("gui.desk.load_dataset", load)
-    made = make_window(settings)
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    made.begin([])
-    qtbot.waitUntil(lambda: made.session.dataset is not None, timeout=PATIENCE)
-    yield made
-    made.close()
-    made.deleteLater()
-    QApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
-    gc.collect()
+def window(opened):
+    return opened()
 
 
 def filled(qtbot, window):

@@ -49,6 +49,9 @@ class TrainingPage(QWidget):
         self._row: int | None = None
         self.figures, self.plots = KeyFigures(), RunPlots()
         self.readout = sentences(HINT)
+        policy = self.readout.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.readout.setSizePolicy(policy)
         self._make_controls()
         self._arrange()
         self._timer = QTimer(self)
@@ -67,6 +70,7 @@ class TrainingPage(QWidget):
         self._news, self._behind = False, not everything
         begun = len(self.session.history.batches) > 0
         self._stack.setCurrentIndex(int(begun))
+        self.readout.setVisible(begun)  # before that there is no curve to point at
         for button in (self.export_picture_button, self.export_figures_button):
             button.setEnabled(begun)
         self.plots.redraw(gradients=everything)
