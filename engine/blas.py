@@ -1,21 +1,21 @@
-"""How many threads the library behind NumPy's matrix products uses: one, unless told otherwise.
+"""How many threads the library behind NumPy's matrix products uses.
 
-Two reasons, both measured. OpenBLAS adds up products of 784-long vectors in another order with one thread than
-with two, so that the last bits differ: a seed repeats a run bit for bit only with a fixed number of threads. And
-as soon as another process is busy, two threads wait for each other: a training loop fell from about 1,200 to 23
-steps a second, with one thread it lost a fifth.
+One, unless a training finds by measuring that more are faster; see :mod:`engine.pace`. Results do not depend on
+it, because :mod:`engine.products` cuts long sums at places of its own.
 """
 
 from __future__ import annotations
 
 import os
+from functools import cache
+from typing import Any
 
 import numpy  # noqa: F401  (threadpoolctl sees only libraries that are loaded)
 import threadpoolctl  # type: ignore[import-untyped]
 
 from engine.errors import SettingError
 
-DEFAULT_THREADS = 1
+_allowed = os.cpu_count() or 1
 
 
 def most_threads() -> int:
@@ -23,8 +23,13 @@ def most_threads() -> int:
     return os.cpu_count() or 1
 
 
-def use_threads(count: int = DEFAULT_THREADS) -> None:
-    """Let matrix products in this process use `count` threads from now on.
+def allowed_threads() -> int:
+    """Return how many threads the engine may use in this process."""
+    return _allowed
+
+
+def allow_threads(count: int) -> None:
+    """Let the engine use at most `count` threads in this process; matrix products start with one.
 
     Parameters
     ----------
@@ -36,12 +41,20 @@ def use_threads(count: int = DEFAULT_THREADS) -> None:
     SettingError
         When `count` is outside that range.
     """
+    global _allowed
     if not 1 <= count <= most_threads():
         raise SettingError(
             f"Threads: {count} is not allowed; it must be a whole number from 1 to {most_threads()}, "
             "the number of processors here."
         )
-    threadpoolctl.threadpool_limits(limits=count, user_api="blas")
+    _allowed = count
+    use_threads(1)
+
+
+def use_threads(count: int) -> None:
+    """Let matrix products use `count` threads from now on."""
+    for library in _libraries():
+        library.set_num_threads(count)
 
 
 def libraries() -> list[dict[str, str | int]]:
@@ -51,3 +64,9 @@ def libraries() -> list[dict[str, str | int]]:
         for pool in threadpoolctl.threadpool_info()
         if pool["user_api"] == "blas"
     ]
+
+
+@cache
+def _libraries() -> tuple[Any, ...]:
+    """Return the handles of the matrix libraries; finding them takes milliseconds, using them does not."""
+    return tuple(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers)

@@ -61,13 +61,13 @@ class Descent:
         Returns
         -------
         tuple of float
-            The length of the gradient of each dense layer's weights, before L2 and clipping.
+            The length of the gradient of the weights of each layer that has any, before L2 and clipping.
         """
         settings, network, loss = self._settings, self._network, LOSSES[self._settings.loss]
-        if len(labels) == 1 and settings.optimizer.kind == "sgd" and not settings.l2 and not settings.clip:
+        if len(labels) == 1 and network.can_descend and self._is_plain:
             return network.descend(loss, labels, rate)
         network.backward(loss, labels)
-        flat = [layer.gradients["weights"].ravel() for layer in network.dense]
+        flat = [layer.gradients["weights"].ravel() for layer in network.weighted]
         lengths = tuple(math.sqrt(g @ g) for g in flat)
         self._regularize()
         self._steps += 1
@@ -76,6 +76,11 @@ class Descent:
             network.parameters, network.gradients, self._memory, rate, self._steps, network.decayed, self._scratch
         )
         return lengths
+
+    @property
+    def _is_plain(self) -> bool:
+        settings = self._settings
+        return settings.optimizer.kind == "sgd" and not settings.l2 and not settings.clip
 
     def _regularize(self) -> None:
         """Add L2 to the gradient of the weights, then shorten a gradient that is too long."""

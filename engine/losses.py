@@ -45,8 +45,8 @@ class Loss:
         return float(self.values(Y, labels).mean())
 
 
-def difference(Y: Array, labels: NDArray[np.uint8], out: Array) -> Array:
-    """Write (Y - one-hot labels) / n into `out`: the gradient of either loss, averaged over the batch.
+def difference(Y: Array, labels: NDArray[np.uint8], out: Array, count: int) -> Array:
+    """Write (Y - one-hot labels) / count into `out`: the gradient of either loss, averaged over the batch.
 
     Parameters
     ----------
@@ -54,10 +54,11 @@ def difference(Y: Array, labels: NDArray[np.uint8], out: Array) -> Array:
         The outputs, and where the gradient goes.
     labels : ndarray of shape (n,)
         Class numbers.
+    count : int
+        The size of the batch, of which these may be a part.
     """
-    n = len(Y)
-    np.multiply(Y, 1 / n, out=out)
-    out[np.arange(n), labels] -= 1 / n
+    np.multiply(Y, 1 / count, out=out)
+    out[np.arange(len(Y)), labels] -= 1 / count
     return out
 
 

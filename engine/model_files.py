@@ -45,7 +45,8 @@ def save_model(path: str | Path, model: Model) -> None:
         The target, usually ending in ``.safetensors``.
     model : Model
         What to keep. Tensors are named ``dense_1.weights`` of shape (inputs, units), ``dense_1.bias`` of shape
-        (units,) and so on, the output layer last, in the network's own precision.
+        (units,) and so on, the output layer the last dense one, in the network's own precision; see
+        :meth:`engine.network.Network.named_parameters`.
 
     Raises
     ------
@@ -54,7 +55,7 @@ def save_model(path: str | Path, model: Model) -> None:
     """
     if not np.isfinite(model.network.parameters).all():
         raise ModelFileError(f"{path} was not written: the network holds numbers that are not finite.")
-    content = save(_named(Network.from_snapshot(model.network)), metadata=_metadata(model))
+    content = save(Network.from_snapshot(model.network).named_parameters(), metadata=_metadata(model))
 
     def write(temporary: Path) -> None:
         temporary.write_bytes(content)
@@ -85,15 +86,6 @@ def load_model(path: str | Path) -> Model:
         return _load(path, size)
 
 
-def _named(network: Network) -> dict[str, NDArray[Any]]:
-    """Return the network's own arrays by name."""
-    return {
-        f"dense_{number}.{name}": array
-        for number, layer in enumerate(network.dense, start=1)
-        for name, array in layer.parameters.items()
-    }
-
-
 def _metadata(model: Model) -> dict[str, str]:
     return {
         "format": FORMAT,
@@ -122,7 +114,7 @@ def _load(path: Path, size: int) -> Model:
         if run.network.parameter_count * np.dtype(run.network.dtype).itemsize > size:
             raise refused(path, "it holds fewer weights than its description says")
         network = Network(run.network)
-        named = _named(network)
+        named = network.named_parameters()
         _check_tensors(path, file, named)
         for name, array in named.items():
             array[...] = file.get_tensor(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.initializers import INITIALIZERS
-from engine.layers import Dense, Layer
-from engine.losses import Loss, difference
+from engine.lane import Labels, Lane
+from engine.losses import Loss
 from engine.neuron import Neuron
-from engine.specs import CLASSES, INPUT_SHAPE, NetworkSpec
+from engine.specs import CLASSES, NetworkSpec
+from engine.threads import both
 
 Array = NDArray[Any]
 ROWS_AT_A_TIME = 512
+LEAST_TO_DIVIDE = 32
 
 
 @dataclass(frozen=True)
@@ -41,28 +44,29 @@ class Snapshot:
 class Network:
     """Layers in order, the last one with ten units. Without a seed all parameters are 0.
 
+    A convolutional network computes a batch in two halves, each in a lane of its own on the same parameters and,
+    if a thread is free, at the same time. A dense one has a single lane: there the matrix products are so large
+    that their library divides them better.
+
     Attributes
     ----------
-    layers : list of Layer
-        All layers, dropout included; `dense` lists the dense ones.
-    parameters, gradients : ndarray of shape (parameter_count,)
-        All weights, then all biases, in one vector each. The layers' arrays are views of it, so that an
-        optimizer, a copy or a length is one operation over everything.
+    layers, dense, weighted : list of Layer
+        All layers, dropout included; the dense ones; those with a matrix of weights.
+    parameters, gradients : ndarray of shape (spec.parameter_count,)
+        All weights, then everything else, in one vector each; see :class:`engine.lane.Lane`.
     decayed : int
         The first so many parameters are weights.
     """
 
     def __init__(self, spec: NetworkSpec, seed: int | None = 0) -> None:
         self.spec = spec
-        self.layers: list[Layer] = []
-        shape: tuple[int, ...] = INPUT_SHAPE
-        for row in spec.layers:
-            self.layers += row.build(shape, spec.dtype)
-            shape = row.output_shape(shape)
-        self.output = Dense(shape, CLASSES, spec.output_activation, spec.dtype)
-        self.layers.append(self.output)
-        self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
-        self._gather()
+        self._lane = Lane(spec)
+        self._twin: Lane | None = None
+        self._divided = 0  # how many samples of the last batch the first lane took; 0 for all
+        self._twin_rng: tuple[np.random.Generator, np.random.Generator] | None = None
+        self.layers, self.dense, self.weighted = self._lane.layers, self._lane.dense, self._lane.weighted
+        self.output, self.decayed = self._lane.output, self._lane.decayed
+        self.parameters, self.gradients = self._lane.parameters, self._lane.gradients
         if seed is not None:
             self.initialize(seed)
 
@@ -79,44 +83,89 @@ class Network:
     def initialize(self, seed: int) -> None:
         """Give the weights their random start, and the biases 0."""
         rng = np.random.default_rng(seed)
-        for layer in self.dense:
-            weights = INITIALIZERS[self.spec.initializer](rng, layer.inputs, layer.units)
-            layer.weights[:] = weights * self.spec.initializer_scale
-            layer.bias[:] = 0
+        self.parameters[:] = 0
+        for layer in self.layers:
+            layer.initialize(rng, INITIALIZERS[self.spec.initializer], self.spec.initializer_scale)
+
+    @property
+    def has_images(self) -> bool:
+        """Whether it has convolutions."""
+        return len(self.weighted) > len(self.dense)
+
+    def named_parameters(self) -> dict[str, Array]:
+        """Return the arrays of all layers by name, e.g. ``"dense_1.weights"``; each kind of layer counts from 1."""
+        found: dict[str, Array] = {}
+        counts: Counter[str] = Counter()
+        for layer in self.layers:
+            if layer.parameters:
+                counts[layer.kind] += 1
+                found |= {f"{layer.kind}_{counts[layer.kind]}.{name}": a for name, a in layer.parameters.items()}
+        return found
 
     def forward(self, X: Array, rng: np.random.Generator | None = None) -> Array:
         """Return the outputs of shape (n, 10) for images `X` of shape (n, 28, 28) or (n, 784), 0 to 1.
 
-        With a random generator it is a training pass: dropout is active.
+        With a random generator it is a training pass: dropout is active, and batch normalization uses the batch.
         """
-        for layer in self.layers:
-            X = layer.forward(X, rng)
-        return X
+        self._divided = self._cut(len(X), rng)
+        if not self._divided:
+            return self._lane.forward(X, rng)
+        cut, twin, halves = self._divided, self._other_lane(), np.empty((len(X), CLASSES), X.dtype)
+        twin_rng = self._spawned(rng)
 
-    def backward(self, loss: Loss, labels: NDArray[np.uint8]) -> None:
+        def first() -> None:
+            halves[:cut] = self._lane.forward(X[:cut], rng)
+
+        def second() -> None:
+            halves[cut:] = twin.forward(X[cut:], twin_rng)
+
+        both(first, second)
+        return halves
+
+    def backward(self, loss: Loss, labels: Labels) -> None:
         """Fill `gradients` with those of the mean loss of the batch that `forward` just saw."""
-        dX, first = self._output_gradient(loss, labels), len(self.layers) == 1
-        fused = loss.fused_with == self.output.activation.name
-        dX = (self.output.backward_from_sums if fused else self.output.backward)(dX, first=first)
-        for index in range(len(self.layers) - 2, -1, -1):
-            dX = self.layers[index].backward(dX, first=index == 0)  # type: ignore[arg-type]
+        cut, count = self._divided, len(labels)
+        if not cut:
+            return self._lane.backward(loss, labels, count)
+        twin = self._other_lane()
+        both(lambda: self._lane.backward(loss, labels[:cut], count), lambda: twin.backward(loss, labels[cut:], count))
+        self.gradients += twin.gradients
+        return None
 
-    def descend(self, loss: Loss, labels: NDArray[np.uint8], rate: float) -> tuple[float, ...]:
-        """Take a plain gradient step of the single sample that `forward` just saw.
+    def descend(self, loss: Loss, labels: Labels, rate: float) -> tuple[float, ...]:
+        """Take a plain gradient step of the single sample that `forward` just saw; only for dense networks.
 
         The same as `backward` and a step of SGD, but several times as fast. Returns the length of the gradient
         of each dense layer's weights.
         """
-        dX, first = self._output_gradient(loss, labels), len(self.layers) == 1
-        fused = loss.fused_with == self.output.activation.name
-        dX = (self.output.descend_from_sums if fused else self.output.descend)(dX, rate, first=first)
-        for index in range(len(self.layers) - 2, -1, -1):
-            dX = self.layers[index].descend(dX, rate, first=index == 0)  # type: ignore[arg-type]
-        return tuple(layer.gradient_length for layer in self.dense)
+        return self._lane.descend(loss, labels, rate)
 
-    def _output_gradient(self, loss: Loss, labels: NDArray[np.uint8]) -> Any:
-        Y = self.output.Y
-        return difference(Y, labels, self.output.buffer("dY", *Y.shape))
+    @property
+    def can_descend(self) -> bool:
+        """Whether :meth:`descend` is possible: dense layers learn, and no others."""
+        return not self.has_images and not self._lane.normalizes
+
+    def _cut(self, count: int, rng: np.random.Generator | None) -> int:
+        """Return how many of `count` samples the first lane takes; 0 when a second one is not worth its while.
+
+        This depends on nothing but the network and the batch, and so do the bits of the result. While training,
+        batch normalization needs the whole batch in one place.
+        """
+        alone = not self.has_images or count < LEAST_TO_DIVIDE or (rng is not None and self._lane.normalizes)
+        return 0 if alone else (count + 1) // 2
+
+    def _other_lane(self) -> Lane:
+        if self._twin is None:
+            self._twin = Lane(self.spec, self.parameters)
+        return self._twin
+
+    def _spawned(self, rng: np.random.Generator | None) -> np.random.Generator | None:
+        """Return the second lane's own generator that goes with `rng`: two threads cannot share one and repeat."""
+        if rng is None:
+            return None
+        if self._twin_rng is None or self._twin_rng[0] is not rng:
+            self._twin_rng = rng, rng.spawn(1)[0]
+        return self._twin_rng[1]
 
     @np.errstate(over="ignore", invalid="ignore")
     def predict(self, images: Array) -> Array:
@@ -147,22 +196,6 @@ class Network:
     def snapshot(self, step: int = 0, epoch: int = 0) -> Snapshot:
         """Return a copy of the parameters that nobody else will change."""
         return Snapshot(self.spec, self.parameters.copy(), step, epoch)
-
-    def _gather(self) -> None:
-        """Move all parameters into one vector, weights first, and leave views in the layers."""
-        total = sum(array.size for layer in self.layers for array in layer.parameters.values())
-        self.parameters = np.zeros(total, self.output.dtype)
-        self.gradients = np.zeros(total, self.output.dtype)
-        place = 0
-        for name in ("weights", "bias"):
-            for layer in self.dense:
-                shape = layer.parameters[name].shape
-                end = place + layer.parameters[name].size
-                layer.parameters[name] = self.parameters[place:end].reshape(shape)
-                layer.gradients[name] = self.gradients[place:end].reshape(shape)
-                place = end
-            if name == "weights":
-                self.decayed = place
 
 
 def as_floats(images: Array, dtype: Any = np.float32) -> Array:

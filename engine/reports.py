@@ -23,7 +23,7 @@ class BatchReport:
     learning_rate : float
         The rate of this step, schedule included.
     gradients : tuple of float
-        The length of the gradient of each dense layer's weights, before clipping.
+        The length of the gradient of the weights, per dense or convolutional layer, before clipping.
     seconds : float
         Time spent computing in this epoch so far; pauses do not count.
     goal : int

@@ -8,6 +8,8 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from engine.activations import ACTIVATION_HELP, ActivationName
+from engine.augmentation import AugmentationSpec
+from engine.errors import SettingError
 from engine.fields import Settings, explain, setting
 from engine.initializers import INITIALIZER_HELP, InitializerName
 from engine.layers import DenseSpec, LayerSpec
@@ -50,7 +52,7 @@ class NetworkSpec(Settings):
     )
 
     @model_validator(mode="after")
-    def _affordable(self) -> Self:
+    def _possible_and_affordable(self) -> Self:
         if self.parameter_count > MAX_PARAMETERS:
             raise ValueError(
                 f"This network would have {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
@@ -59,11 +61,19 @@ class NetworkSpec(Settings):
         return self
 
     def rows(self) -> Iterator[tuple[Shape, int]]:
-        """Yield output shape and parameter count of each hidden layer and, last, of the output layer."""
+        """Yield output shape and parameter count of each hidden layer and, last, of the output layer.
+
+        Raises
+        ------
+        ValueError
+            When a layer cannot follow the one before; the sentence names its number and the sizes.
+        """
         shape: Shape = INPUT_SHAPE
-        for layer in (*self.layers, DenseSpec(units=CLASSES)):
-            count = layer.parameter_count(shape)
-            shape = layer.output_shape(shape)
+        for number, layer in enumerate((*self.layers, DenseSpec(units=CLASSES)), start=1):
+            try:
+                shape, count = layer.output_shape(shape), layer.parameter_count(shape)
+            except SettingError as error:
+                raise ValueError(f"Layer {number}: {error.what}") from error
             yield shape, count
 
     @property
@@ -73,9 +83,12 @@ class NetworkSpec(Settings):
 
     @property
     def title(self) -> str:
-        """The sizes in a line, e.g. ``"784 → 350 → 10"``."""
-        units = [layer.units for layer in self.layers if isinstance(layer, DenseSpec)]
-        return " → ".join(str(size) for size in (INPUT_SHAPE[0] * INPUT_SHAPE[1], *units, CLASSES))
+        """The sizes in a line, e.g. ``"784 → 350 → 10"`` or ``"28x28 → conv 32 → 128 → 10"``."""
+        names = [layer.short for layer in self.layers if layer.short]
+        height, width = INPUT_SHAPE
+        convolutional = any(layer.kind == "conv" for layer in self.layers)
+        start = f"{height}x{width}" if convolutional else str(height * width)
+        return " → ".join((start, *names, str(CLASSES)))
 
 
 class TrainingSpec(Settings):
@@ -93,6 +106,7 @@ class TrainingSpec(Settings):
         log=True,
     )
     schedule: ScheduleSpec = Field(default=Constant())
+    augmentation: AugmentationSpec = AugmentationSpec()
     batch_size: int = setting(
         128, "Batch size", "How many images are looked at before each step.", low=1, high=1_000_000, unit="images"
     )

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.batches import Batches
 from engine.datasets.split import Split
 from engine.descent import Descent, likely_cause
 from engine.errors import SettingError
 from engine.evaluation import loss_and_accuracy
 from engine.losses import LOSSES, misfit
 from engine.network import Network, Snapshot
+from engine.pace import Pace
 from engine.reports import BatchReport, EndReport, EpochReport, Report
 from engine.specs import TrainingSpec
 
@@ -24,6 +26,8 @@ Array = NDArray[Any]
 # Non-finite numbers are found by looking at the loss; NumPy's own warnings would only repeat it.
 QUIET: dict[str, Any] = {"over": "ignore", "invalid": "ignore", "divide": "ignore", "under": "ignore"}
 COPY_EVERY = 100
+LEAST_FOR_THREADS = 16
+"""Smaller batches have products too small for several threads."""
 
 
 class Training:
@@ -49,8 +53,7 @@ class Training:
         self.network, self.data, self.seed = network, data, seed
         self._descent = Descent(network, settings)
         self.step, self.epoch, self.best_epoch = step, epoch, 0
-        self._images = data.dataset.train_images.reshape(len(data.dataset.train_images), -1)
-        self._labels = data.dataset.train_labels
+        self._batches = Batches(data, network.spec.dtype, seed)
         self._dropout_rng = np.random.default_rng([seed, 3])
         self._begin_epoch()
         self._stretch_start, self._first_epoch = 0.0, 0
@@ -93,6 +96,7 @@ class Training:
         return self._reports()
 
     def _reports(self) -> Iterator[Report]:
+        self._pace = Pace(choose=not self.network.has_images and self.settings.batch_size >= LEAST_FOR_THREADS)
         while self.epoch < self._goal():
             if self._stopping:
                 yield self._end("stopped", "Stopped.") if self._is_finite() else self._diverged()
@@ -102,7 +106,7 @@ class Training:
                 yield self._diverged()
                 return
             yield batch
-            if self._position < len(self._order):
+            if self._batches.position < self._batches.size:
                 continue
             report = self._end_epoch()
             yield report
@@ -137,24 +141,19 @@ class Training:
         return self._first_epoch + self.settings.epochs
 
     def _epochs_done(self) -> float:
-        return self.epoch + self._position / len(self._order)
+        return self.epoch + self._batches.position / self._batches.size
 
     def _begin_epoch(self) -> None:
-        """Choose the order of the epoch: from seed and epoch alone, so that it can be found again."""
-        self._position = 0
         self._loss_sum = self._right = self._seconds = 0.0
-        self._order = self.data.train_rows
-        if self.settings.shuffle:
-            self._order = np.random.default_rng([self.seed, 4, self.epoch]).permutation(self._order)
+        self._batches.begin(self.epoch, shuffle=self.settings.shuffle)
 
     def _batch(self) -> BatchReport | None:
         """Learn from one batch; return None when loss or gradient is not finite."""
         started = time.perf_counter()
-        rows = self._order[self._position : self._position + self.settings.batch_size]
-        labels = self._labels[rows]
         rate = self.learning_rate
         with np.errstate(**QUIET):
-            outputs = self.network.forward(self._floats(rows), self._dropout_rng)
+            images, labels = self._batches.take(self.settings.batch_size, self.settings.augmentation)
+            outputs = self.network.forward(images, self._dropout_rng)
             loss = LOSSES[self.settings.loss].value(outputs, labels)
             if not math.isfinite(loss):
                 return None
@@ -165,35 +164,30 @@ class Training:
             if not all(map(math.isfinite, lengths)):
                 return None
         self.step, self._age = self.step + 1, None
-        self._position += len(rows)
-        self._loss_sum += loss * len(rows)
+        self._loss_sum += loss * len(labels)
         self._right += right
-        self._seconds += time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        self._seconds += seconds
+        self._pace.step(seconds)
         return BatchReport(
             step=self.step,
             epoch=self.epoch + 1,
-            seen=self._position,
-            size=len(self._order),
+            seen=self._batches.position,
+            size=self._batches.size,
             loss=loss,
-            accuracy=right / len(rows),
+            accuracy=right / len(labels),
             learning_rate=rate,
             gradients=lengths,
             seconds=self._seconds,
             goal=self._goal(),
         )
 
-    def _floats(self, rows: NDArray[np.intp]) -> Array:
-        """Return the images of some rows as floats from 0 to 1, in memory that is used again."""
-        first = self.network.layers[0]
-        out = first.buffer("images", len(rows), self._images.shape[1])
-        return np.multiply(self._images[rows], out.dtype.type(1 / 255), out=out)
-
     def _end_epoch(self) -> EpochReport:
         """Validate, compare with the best epoch, and make ready for the next."""
         learning = self._seconds
         started = time.perf_counter()
         validation = self._validate()
-        size = len(self._order)
+        size = self._batches.size
         report = EpochReport(
             epoch=self.epoch + 1,
             step=self.step,
@@ -217,7 +211,11 @@ class Training:
             self._loss_sum = self._loss_sum if self._is_finite() else math.nan
             return None
         return loss_and_accuracy(
-            self.network, self.data.dataset.train_images, self._labels, LOSSES[self.settings.loss], rows
+            self.network,
+            self.data.dataset.train_images,
+            self.data.dataset.train_labels,
+            LOSSES[self.settings.loss],
+            rows,
         )
 
     def _compare(self, report: EpochReport) -> EpochReport:
@@ -240,7 +238,7 @@ class Training:
     def _end(self, reason: Any, message: str) -> EndReport:
         """Put the best weights back if that is wanted and they are not the latest anyway."""
         back = 0
-        unchanged = self.best_epoch == self.epoch and self._position == 0
+        unchanged = self.best_epoch == self.epoch and self._batches.position == 0
         if self.settings.keep_best and self._best is not None and not unchanged:
             self._put_back(self._best.parameters)
             self._age = self._best.step, self._best.epoch

@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from engine.blas import use_threads
+from engine.blas import allow_threads, most_threads
 from gui import theme
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def make_window(settings: QSettings) -> MainWindow:
     """Return the window, dressed as `settings` say, not yet shown."""
     mode = str(settings.value("theme", "system"))
     theme.switch().start(application(), mode if mode in get_args(theme.Mode) else "system")  # type: ignore[arg-type]
-    use_threads()
+    allow_threads(most_threads())
     from gui.main_window import MainWindow  # pyqtgraph wants the application to exist
 
     return MainWindow(settings)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 
 from engine.activations import ACTIVATION_HELP, ACTIVATIONS, HiddenActivationName
-from engine.fields import Settings, setting
+from engine.fields import setting
 from engine.layers.dropout import DropoutSpec
-from engine.layers.layer import Array, Layer, Shape
+from engine.layers.layer import Array, Layer, LayerSettings, Shape
+from engine.products import product
 
 
-class DenseSpec(Settings):
+class DenseSpec(LayerSettings):
     """What a hidden dense layer is: its units, their activation, and dropout behind it."""
 
     kind: Literal["dense"] = "dense"
@@ -40,6 +42,11 @@ class DenseSpec(Settings):
         high=0.9,
         rebuilds=True,
     )
+
+    @property
+    def short(self) -> str:
+        """The layer in a line that lists a network: its units."""
+        return str(self.units)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one sample behind the layer."""
@@ -70,6 +77,7 @@ class Dense(Layer):
         The length of the last gradient of the weights that :meth:`descend` went along.
     """
 
+    kind = "dense"
     gradient_length = 0.0
 
     def __init__(self, input_shape: Shape, units: int, activation: str, dtype: str = "float32") -> None:
@@ -93,11 +101,15 @@ class Dense(Layer):
         """Return the biases of shape (units,)."""
         return self.parameters["bias"]
 
+    def initialize(self, rng: np.random.Generator, draw: Callable[..., Array], scale: float) -> None:
+        """Give the weights their random start, and the biases 0."""
+        self.weights[...] = draw(rng, self.inputs, self.units, self.units) * scale
+
     def forward(self, X: Array, rng: np.random.Generator | None = None) -> Array:
         """Return activations of shape (n, units) for `X` of shape (n, …)."""
         self.X = X.reshape(len(X), self.inputs)
         self.Y = self.buffer("Y", len(X), self.units)
-        np.matmul(self.X, self.weights, out=self.Y)
+        product(self.X, self.weights, self.Y, self.buffer("spare", len(X), self.units))
         self.Y += self.bias
         self.activation.apply(self.Y)
         return self.Y
@@ -109,11 +121,12 @@ class Dense(Layer):
 
     def backward_from_sums(self, dZ: Array, *, first: bool = False) -> Array | None:
         """Fill the gradients from dZ of shape (n, units), the gradient of the weighted sums."""
-        np.matmul(self.X.T, dZ, out=self.gradients["weights"])
+        product(self.X.T, dZ, self.gradients["weights"])
         np.sum(dZ, axis=0, out=self.gradients["bias"])
         if first:
             return None
-        return np.matmul(dZ, self.weights.T, out=self.buffer("dX", len(dZ), self.inputs))
+        dX = product(dZ, self.weights.T, self.buffer("dX", len(dZ), self.inputs))
+        return dX.reshape(len(dZ), *self.input_shape)
 
     def descend(self, dY: Array, rate: float, *, first: bool = False) -> Array | None:
         """Go back through the activation, then as :meth:`descend_from_sums`."""
@@ -127,7 +140,7 @@ class Dense(Layer):
         not change: four pixels in five.
         """
         x, dz = self.X[0], dZ[0]
-        dX = None if first else np.matmul(dZ, self.weights.T, out=self.buffer("dX", 1, self.inputs))
+        dX = None if first else product(dZ, self.weights.T, self.buffer("dX", 1, self.inputs))
         self.gradient_length = math.sqrt((x @ x) * (dz @ dz))
         dz *= rate
         rows = np.flatnonzero(x)

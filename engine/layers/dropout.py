@@ -6,11 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from engine.fields import Settings, setting
-from engine.layers.layer import Array, Layer, Shape
+from engine.fields import setting
+from engine.layers.layer import Array, Layer, LayerSettings, Shape
 
 
-class DropoutSpec(Settings):
+class DropoutSpec(LayerSettings):
     """What a dropout layer is."""
 
     kind: Literal["dropout"] = "dropout"
@@ -22,14 +22,6 @@ class DropoutSpec(Settings):
         high=0.9,
         rebuilds=True,
     )
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of one sample behind the layer: the same."""
-        return input_shape
-
-    def parameter_count(self, input_shape: Shape) -> int:
-        """Return 0: there is nothing to learn here."""
-        return 0
 
     def build(self, input_shape: Shape, dtype: str) -> list[Layer]:
         """Return the layer."""

@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.fields import Settings
+
 Array = NDArray[Any]
 Shape = tuple[int, ...]
+
+
+class LayerSettings(Settings):
+    """Base of what describes a layer."""
+
+    @property
+    def short(self) -> str:
+        """The layer in a line that lists a network; empty if it is not mentioned there."""
+        return ""
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of one sample behind the layer.
+
+        Raises
+        ------
+        SettingError
+            When the layer cannot take inputs of that shape; the sentence names the sizes.
+        """
+        return input_shape
+
+    def parameter_count(self, input_shape: Shape) -> int:
+        """Return how many numbers the layer keeps: weights, biases, running means."""
+        return 0
+
+    def build(self, input_shape: Shape, dtype: str) -> list[Layer]:
+        """Return the layers that compute it."""
+        raise NotImplementedError
 
 
 class Layer:
@@ -18,10 +48,13 @@ class Layer:
 
     Attributes
     ----------
+    kind : str
+        The name under which files keep its arrays; empty where there are none.
     parameters, gradients : dict of str to ndarray
         Trainable arrays by name and the gradient of the loss with respect to each, of equal shapes.
     """
 
+    kind: ClassVar[str] = ""
     input_shape: Shape
     output_shape: Shape
 
@@ -32,6 +65,9 @@ class Layer:
         self.parameters: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
         self._buffers: dict[str, Array] = {}
+
+    def initialize(self, rng: np.random.Generator, draw: Callable[..., Array], scale: float) -> None:
+        """Give the parameters their start: `draw` is one of the initializers, `scale` multiplies its weights."""
 
     def forward(self, X: Array, rng: np.random.Generator | None = None) -> Array:
         """Return the outputs for inputs `X` of shape (n, …).

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from engine.activations import ACTIVATIONS
-from engine.blas import DEFAULT_THREADS, most_threads
+from engine.blas import most_threads
 from engine.datasets import DATASET_WORDS
 from engine.errors import DigitLabError, SettingError
 from engine.fields import Parameter, Settings, parameter, parameters_of
@@ -50,9 +50,9 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         "--threads",
         metavar="N",
         type=_threads,
-        default=DEFAULT_THREADS,
-        help=f"threads for matrix products, 1 to {most_threads()} here (default: {DEFAULT_THREADS}). Results repeat "
-        "bit for bit only with the same number",
+        default=most_threads(),
+        help=f"the most threads to compute with, 1 to {most_threads()} here (default: {most_threads()}). Fewer are "
+        "used where measuring shows that these are faster; results do not depend on it",
     )
 
 

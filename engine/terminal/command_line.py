@@ -10,7 +10,7 @@ from types import ModuleType
 
 import numpy as np
 
-from engine.blas import use_threads
+from engine.blas import allow_threads
 from engine.errors import DigitLabError
 from engine.files import reason
 from engine.model import program_version
@@ -93,7 +93,7 @@ def _run(argv: Sequence[str]) -> int:
         options = parser().parse_args(argv)
     except SystemExit as end:  # --help and --version
         return int(end.code or 0)
-    use_threads(options.threads)
+    allow_threads(options.threads)
     return int(COMMANDS[options.command].run(options))
 
 

@@ -1,0 +1,75 @@
+"""Chooses how many threads matrix products use while a network learns: by measuring, again and again.
+
+More threads are faster on an idle machine. As soon as another program is busy they wait for one another: two
+threads were seen to fall from 1,200 steps a second to 23, where one thread lost a fifth. A choice made once would
+be wrong an hour later, so both are tried every few seconds, and a sudden slowness ends the use of several at once.
+Which one is in use changes no bit of the result; see :mod:`engine.products`.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+
+from engine.blas import allowed_threads, use_threads
+
+TRIES = 8
+SECONDS_BETWEEN = 3.0
+MUCH_SLOWER = 1.5
+
+
+class Pace:
+    """The number of threads for the next step, from the seconds that the last steps took.
+
+    Attributes
+    ----------
+    threads : int
+        How many matrix products use now.
+    """
+
+    def __init__(self, *, choose: bool = True) -> None:
+        self._most = allowed_threads() if choose else 1
+        self._seconds: dict[int, list[float]] = {}
+        self._since = 0.0
+        self._probe()
+
+    def step(self, seconds: float) -> None:
+        """Take note of a step that took so long, and choose for the next one."""
+        if self._most == 1:
+            return
+        taken = self._seconds[self.threads]
+        taken.append(seconds)
+        if self._probing:
+            if len(taken) >= TRIES or self._hopeless(taken):
+                self._next_try()
+            return
+        del taken[:-TRIES]
+        self._since += seconds
+        if self._since > SECONDS_BETWEEN:
+            self._probe()
+        elif self.threads > 1 and median(taken[-3:]) > MUCH_SLOWER * self._alone:
+            self._settle(1)
+
+    def _probe(self) -> None:
+        self._probing = self._most > 1
+        self._seconds = {1: [], self._most: []}
+        self._use(1)
+
+    def _next_try(self) -> None:
+        """Go on from one thread to several, and from several to the faster of the two."""
+        if self.threads == 1:
+            self._alone = median(self._seconds[1])
+            self._use(self._most)
+        else:
+            self._settle(self.threads if median(self._seconds[self.threads]) < self._alone else 1)
+
+    def _settle(self, threads: int) -> None:
+        self._probing, self._since = False, 0.0
+        self._use(threads)
+
+    def _hopeless(self, taken: list[float]) -> bool:
+        """Tell that several threads need not be tried to the end: that alone could take seconds."""
+        return self.threads > 1 and len(taken) >= 2 and min(taken) > 2 * self._alone
+
+    def _use(self, threads: int) -> None:
+        self.threads = threads
+        use_threads(threads)

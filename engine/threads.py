@@ -1,0 +1,47 @@
+"""The engine's own threads: one that computes half of a batch, one that makes batches ahead.
+
+NumPy lets go of the interpreter while it computes, so that two threads do use two processors. They exist from
+their first use to the end of the program and sleep in between.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import TypeVar
+
+from engine import blas
+
+T = TypeVar("T")
+NAME = "digitlab-engine"
+_beside = ThreadPoolExecutor(1, thread_name_prefix=f"{NAME}-beside")
+_ahead = ThreadPoolExecutor(1, thread_name_prefix=f"{NAME}-ahead")
+_busy = Lock()
+
+
+def both(here: Callable[[], object], beside: Callable[[], object]) -> None:
+    """Run two calls at the same time: one here, one on the second thread if that is free and allowed.
+
+    If not, they run one after the other; nothing else differs.
+    """
+    if blas.allowed_threads() == 1 or not _busy.acquire(blocking=False):
+        here()
+        beside()
+        return
+    try:
+        # NumPy keeps what it does about overflows in the context, which another thread does not share.
+        future = _beside.submit(contextvars.copy_context().run, beside)
+        try:
+            here()
+        finally:
+            future.exception()  # whatever happened here, the arrays are in use until it is done
+        future.result()
+    finally:
+        _busy.release()
+
+
+def ahead(call: Callable[[], T]) -> Future[T]:
+    """Start `call` on the thread that works ahead, and return where its result will be."""
+    return _ahead.submit(contextvars.copy_context().run, call)
