@@ -72,7 +72,7 @@ class AugmentationSpec(Settings):
         4.0,
         "Smoothness",
         "How wide the bends of the elastic deformation are: the standard deviation of the Gaussian that smooths them. "
-        "Small bends strokes, large bends the whole digit.",
+        "Small bends strokes, large bends the whole digit. It matters only while Elastic is on.",
         low=2,
         high=10,
         unit="pixels",

@@ -102,7 +102,7 @@ def test_validation_rows_of_a_class(qtbot: QtBot, page: DataPage, session: Sessi
     page.class_filter.setCurrentIndex(1 + 5)
     own = parts.validation_rows[mnist.train_labels[parts.validation_rows] == 5]
     assert np.array_equal(np.sort(page.grid.rows), own)
-    assert page._count.text() == f"{len(own):,} fives in random order"
+    assert page.samples.count.text() == f"{len(own):,} fives in random order"
 
 
 def test_click_on_a_class_shows_only_it_and_again_all(qtbot: QtBot, page: DataPage, mnist: Dataset) -> None:

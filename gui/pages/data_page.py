@@ -9,26 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.datasets import CLASSES, SIDE, Dataset
 from engine.datasets.class_means import class_means
 from engine.errors import DigitLabError
 from gui import theme
-from gui.icons import icon
 from gui.session import Session
+from gui.widgets.augmentation_preview import MOST, AugmentationPreview
 from gui.widgets.data_drop import DataDrop
 from gui.widgets.data_header import PARTS, DataHeader
 from gui.widgets.digit_bars import Bar, DigitBars
-from gui.widgets.figures import ElidedLabel, label, placeholder, sentences
+from gui.widgets.figures import ElidedLabel, label, placeholder
 from gui.widgets.image_grid import ImageGrid
+from gui.widgets.sample_header import SampleHeader
 from gui.widgets.side_by_side import SideBySide
 from gui.widgets.wording import many, percent
 from gui.worker import TaskThread
@@ -60,7 +54,6 @@ class DataPage(DataDrop):
         self._random = np.random.default_rng()
         self._build()
         self._connect()
-        self._dress()
         self._on_data()
 
     # --- building -----------------------------------------------------------------------------------------
@@ -74,6 +67,8 @@ class DataPage(DataDrop):
         self.header = DataHeader()
         inner.addWidget(self.header)
         inner.addWidget(sides, 1)
+        self.preview = AugmentationPreview()
+        inner.addWidget(self.preview)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(content)
@@ -101,28 +96,15 @@ class DataPage(DataDrop):
 
     def _sample_side(self) -> QWidget:
         side = QWidget()
-        self.part = _choice("Part", "Which part of the data to look at")
-        self.part.addItems(PARTS)
-        self.class_filter = _choice("Class", "Which class to look at")
-        # The names of the classes may be of any length.
-        self.class_filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.class_filter.setMinimumContentsLength(8)
-        self.others = QPushButton("Show others")
-        self.others.setToolTip("Show other images, in a new random order")
-        self.others.setWhatsThis("Puts the images into a new random order and starts again at the top.")
-        self._count = sentences(lines=1)
+        self.samples = SampleHeader()
+        self.part, self.class_filter = self.samples.part, self.samples.class_filter
+        self.others = self.samples.others
         self.grid = ImageGrid(side=56)
         self.grid.setAccessibleName("Images")
         self.grid.setWhatsThis("Images of the data in random order. Click one, or press Enter, to put it on the pad.")
-        row = QHBoxLayout()
-        row.addWidget(self.part)
-        row.addWidget(self.class_filter)
-        row.addStretch(1)
-        row.addWidget(self.others)
         column = QVBoxLayout(side)
         column.setContentsMargins(theme.SPACE, theme.SPACE, 0, 0)
-        column.addLayout(row)
-        column.addWidget(self._count)
+        column.addWidget(self.samples)
         column.addWidget(self.grid, 1)
         return side
 
@@ -139,16 +121,16 @@ class DataPage(DataDrop):
         self.grid.chosen.connect(self._on_image)
         self.dropped.connect(session.load)
         self.refused.connect(session.problem)
-        theme.switch().changed.connect(self._dress)
-
-    def _dress(self) -> None:
-        self.others.setIcon(icon("mdi6.shuffle-variant"))
+        for signal in (session.pending_changed, session.run_changed):
+            signal.connect(self._on_run)
+        self.preview.chosen.connect(self.image_chosen)
 
     # --- what is shown ------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what happened while nobody looked."""
         super().showEvent(event)
+        self._on_run()
         if self._stale:
             self._on_data()
 
@@ -161,14 +143,13 @@ class DataPage(DataDrop):
         if dataset is None or self._stale:
             return
         self.header.set_dataset(dataset, (len(self._rows(part)) for part in range(len(PARTS))))
-        self._name_classes(dataset)
+        self.samples.name_classes(dataset.class_names)
         self._on_part()
 
-    def _name_classes(self, dataset: Dataset) -> None:
-        self.class_filter.blockSignals(True)
-        self.class_filter.clear()
-        self.class_filter.addItems(["All classes", *dataset.class_names])
-        self.class_filter.blockSignals(False)
+    def _on_run(self) -> None:
+        """Deform by the settings of today, if anybody looks."""
+        if self.isVisible():
+            self.preview.set_spec(self._session.run.training.augmentation)
 
     def _rows(self, part: int) -> NDArray[np.intp]:
         """Return the rows of a part, in the array that `_part` returns for it."""
@@ -204,9 +185,12 @@ class DataPage(DataDrop):
         if number >= 0:
             rows = rows[labels[rows] == number]
         kind = "images" if number < 0 else many(number, dataset.class_names)
-        self._count.setText(f"{len(rows):,} {kind} in random order")
+        self.samples.count.setText(f"{len(rows):,} {kind} in random order")
         self.bars.set_opened(number if number >= 0 else None)
-        self.grid.show_images(images, self._random.permutation(rows), self._caption, self._tip, self._nothing(kind))
+        rows = self._random.permutation(rows)
+        self.grid.show_images(images, rows, self._caption, self._tip, self._nothing(kind))
+        some, learned = rows[:MOST], PARTS[self.part.currentIndex()] == "Training"
+        self.preview.set_images(images[some], labels[some], dataset.class_names, learned=learned)
 
     def _nothing(self, kind: str) -> str:
         if PARTS[self.part.currentIndex()] == "Validation" and not len(self._rows(1)):
@@ -272,14 +256,6 @@ class DataPage(DataDrop):
     def _on_image(self, row: int) -> None:
         images, labels, _ = self._part()
         self.image_chosen.emit(images[row], int(labels[row]))
-
-
-def _choice(name: str, help_text: str) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setToolTip(help_text)
-    box.setWhatsThis(f"{help_text}: the images, the counts and the mean images follow.")
-    return box
 
 
 def _class_means(

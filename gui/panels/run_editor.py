@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -21,7 +22,7 @@ Extra = Callable[[RunSpec, Any], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Change:
-    """New values by name for one group of a run: ``"network"``, ``"training"`` or ``"run"``."""
+    """New values by name for one group of a run: ``"network"``, ``"training"``, ``"run"`` or ``"training.…"``."""
 
     group: str
     values: dict[str, Any]
@@ -172,9 +173,13 @@ class RunEditor(QObject):
             self._use(self._with([change]), title, key)
 
     def _with(self, changes: list[Change]) -> RunSpec:
-        groups: dict[str, dict[str, object]] = {}
+        groups: dict[str, dict[str, Any]] = {}
         for change in changes:
-            groups.setdefault(change.group, {}).update(change.values)
+            group, _, inner = change.group.partition(".")
+            values = groups.setdefault(group, {})
+            # Of a group within a group the rest stays: what an earlier change wants, or what is in force.
+            rest = values.get(inner) or (_value(self.run, group, inner).model_dump() if inner else {})
+            values.update({inner: {**rest, **change.values}} if inner else change.values)
         return self.run.changed(**groups)
 
     def _use(self, run: RunSpec, title: str, key: str) -> None:
@@ -216,4 +221,4 @@ class RunEditor(QObject):
 
 
 def _value(run: RunSpec, group: str, name: str) -> Any:
-    return getattr(run if group == "run" else getattr(run, group), name)
+    return attrgetter(name if group == "run" else f"{group}.{name}")(run)

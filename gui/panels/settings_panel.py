@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from engine.specs import RunSpec
 from gui import theme
+from gui.panels.augmentation_form import AugmentationForm
 from gui.panels.data_form import DataForm
 from gui.panels.network_form import NetworkForm
 from gui.panels.preset_form import PresetForm
@@ -27,7 +28,7 @@ class SettingsPanel(QScrollArea):
 
     Attributes
     ----------
-    preset, network, training, data, regularization, start : QWidget
+    preset, network, training, data, augmentation, regularization, start : QWidget
         The forms.
     undo_stack : QUndoStack
         Every change of the settings, to be taken back and done again.
@@ -42,6 +43,7 @@ class SettingsPanel(QScrollArea):
         self.network = NetworkForm(self.editor, content)
         self.training = TrainingForm(self.editor, content)
         self.data = DataForm(self.editor, content)
+        self.augmentation = AugmentationForm(self.editor, content)
         self.regularization = RegularizationForm(self.editor, content)
         self.start = StartForm(self.editor, content)
         self._arrange(content)
@@ -98,7 +100,7 @@ class SettingsPanel(QScrollArea):
         column.setSpacing(2 * theme.SPACE)
         for form in (self.preset, self.network, self.training, self.data):
             column.addWidget(form)
-        for section in (self.regularization, self.start):
+        for section in (self.augmentation, self.regularization, self.start):
             section.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
             column.addWidget(section)
         column.addStretch(1)

@@ -14,6 +14,7 @@ class FoldButton(QAbstractButton):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._note = ""
         self.setText(title)
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -21,13 +22,19 @@ class FoldButton(QAbstractButton):
         self.setFont(theme.font(11, bold=True))
         self.setAccessibleName(title)
 
+    def set_note(self, note: str) -> None:
+        """Say in a word or two, at the right, how things stand with what is folded away."""
+        self._note = note
+        self.setAccessibleDescription(note)
+        self.update()
+
     def sizeHint(self) -> QSize:
         """Return the size of heading and arrow."""
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self.text()) + 4 * theme.SPACE, theme.CONTROL_HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the heading at the left edge and the arrow at the right one."""
+        """Draw the heading at the left edge, the arrow at the right one, and the note before it."""
         look = theme.current()
         lit = self.hasFocus() or self.underMouse()
         painter = QPainter(self)
@@ -35,6 +42,10 @@ class FoldButton(QAbstractButton):
         painter.setFont(theme.font(11, bold=True))
         painter.setPen(QColor(look.accent if self.hasFocus() else look.text))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        painter.setFont(theme.font(9))
+        painter.setPen(QColor(look.muted))
+        before = self.rect().adjusted(0, 0, -2 * theme.SPACE, 0)
+        painter.drawText(before, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._note)
         painter.setPen(QColor(look.accent if lit else look.muted))
         painter.translate(self.width() - theme.SPACE, self.height() / 2)
         painter.rotate(90 if self.isChecked() else 0)
