@@ -41,8 +41,20 @@ class Activation:
     chain: Callable[[Array, Array], None]
 
 
+_ZEROS: dict[np.dtype[Any], Array] = {}
+
+
+def _zeros_like(Z: Array) -> Array:
+    """Return zeros of Z's shape, the same ones again and again: nobody writes to them."""
+    held = _ZEROS.get(Z.dtype)
+    if held is None or held.size < Z.size:
+        held = _ZEROS[Z.dtype] = np.zeros(Z.size, Z.dtype)
+    return held[: Z.size].reshape(Z.shape)
+
+
 def _relu(Z: Array) -> None:
-    np.maximum(Z, 0, out=Z)
+    # Against an array of zeros NumPy compares many numbers at once, against a single zero one by one.
+    np.maximum(Z, _zeros_like(Z), out=Z)
 
 
 def _relu_chain(A: Array, dA: Array) -> None:

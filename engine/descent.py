@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.losses import LOSSES
+from engine.losses import LOSSES, Loss
 from engine.network import Network
 from engine.optimizers import Optimizer
 from engine.specs import TrainingSpec
 
 Array = NDArray[Any]
+SMALLEST_RATE = 1e-9
+"""Gradients that are multiplied by less than this on their way could vanish in 32 bits."""
 
 
 class Descent:
@@ -64,11 +66,10 @@ class Descent:
             The length of the gradient of the weights of each layer that has any, before L2 and clipping.
         """
         settings, network, loss = self._settings, self._network, LOSSES[self._settings.loss]
-        if len(labels) == 1 and network.can_descend and self._is_plain:
-            return network.descend(loss, labels, rate)
+        if self._is_plain and rate >= SMALLEST_RATE:
+            return self._plain_step(loss, labels, rate)
         network.backward(loss, labels)
-        flat = [layer.gradients["weights"].ravel() for layer in network.weighted]
-        lengths = tuple(math.sqrt(g @ g) for g in flat)
+        lengths = self._lengths()
         self._regularize()
         self._steps += 1
         rule: Optimizer = settings.optimizer
@@ -76,6 +77,19 @@ class Descent:
             network.parameters, network.gradients, self._memory, rate, self._steps, network.decayed, self._scratch
         )
         return lengths
+
+    def _plain_step(self, loss: Loss, labels: NDArray[np.uint8], rate: float) -> tuple[float, ...]:
+        """Take a step of SGD with nothing added, which needs no pass over the gradient of its own for the rate."""
+        network = self._network
+        if len(labels) == 1 and network.can_descend:
+            return network.descend(loss, labels, rate)
+        network.backward(loss, labels, rate)
+        network.parameters -= network.gradients
+        return tuple(length / rate for length in self._lengths())
+
+    def _lengths(self) -> tuple[float, ...]:
+        flat = [layer.gradients["weights"].reshape(-1) for layer in self._network.weighted]
+        return tuple(math.sqrt(g @ g) for g in flat)
 
     @property
     def _is_plain(self) -> bool:

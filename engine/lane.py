@@ -68,7 +68,7 @@ class Lane:
             X = layer.forward(X, rng)
         return X
 
-    def backward(self, loss: Loss, labels: Labels, count: int) -> None:
+    def backward(self, loss: Loss, labels: Labels, count: float) -> None:
         """Fill `gradients` with those of the loss of the samples that `forward` just saw, divided by `count`."""
         dX, first = self._output_gradient(labels, count), len(self.layers) == 1
         fused = loss.fused_with == self.output.activation.name
@@ -85,6 +85,6 @@ class Lane:
             dX = self.layers[index].descend(dX, rate, first=index == 0)  # type: ignore[arg-type]
         return tuple(layer.gradient_length for layer in self.dense)
 
-    def _output_gradient(self, labels: Labels, count: int) -> Any:
+    def _output_gradient(self, labels: Labels, count: float) -> Any:
         Y = self.output.Y
         return difference(Y, labels, self.output.buffer("dY", *Y.shape), count)

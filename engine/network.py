@@ -122,9 +122,9 @@ class Network:
         both(first, second)
         return halves
 
-    def backward(self, loss: Loss, labels: Labels) -> None:
-        """Fill `gradients` with those of the mean loss of the batch that `forward` just saw."""
-        cut, count = self._divided, len(labels)
+    def backward(self, loss: Loss, labels: Labels, factor: float = 1.0) -> None:
+        """Fill `gradients` with those of the mean loss of the batch that `forward` just saw, times `factor`."""
+        cut, count = self._divided, len(labels) / factor
         if not cut:
             return self._lane.backward(loss, labels, count)
         twin = self._other_lane()
@@ -184,10 +184,21 @@ class Network:
         """
         return as_shares(self.predict(images), self.spec)
 
+    @np.errstate(over="ignore", invalid="ignore")
+    def outputs(self, image: Array) -> list[Array]:
+        """Return what each of `layers` makes of one image of shape (28, 28): copies, each of its `output_shape`.
+
+        Of a convolution these are its feature maps, of shape (rows, columns, filters).
+        """
+        X, found = as_floats(image[np.newaxis], self.output.dtype), []
+        for layer in self.layers:
+            X = layer.forward(X)
+            found.append(X[0].copy())
+        return found
+
     def activations(self, image: Array) -> list[Array]:
         """Return the activations of each dense layer for one image of shape (28, 28), as copies."""
-        self.predict(image[np.newaxis])
-        return [layer.Y[0].copy() for layer in self.dense]
+        return [Y for layer, Y in zip(self.layers, self.outputs(image), strict=True) if layer in self.dense]
 
     def neuron(self, layer: int, unit: int) -> Neuron:
         """Return unit `unit` of the dense layer number `layer`, counted from 0."""

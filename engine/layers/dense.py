@@ -7,18 +7,24 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.activations import ACTIVATION_HELP, ACTIVATIONS, HiddenActivationName
 from engine.fields import setting
 from engine.layers.dropout import DropoutSpec
 from engine.layers.layer import Array, Layer, LayerSettings, Shape
-from engine.products import product
+from engine.products import LONGEST, product
+
+LEAST_TO_PICK = 2**15
+"""Smaller matrices are multiplied as a whole: picking rows would cost more than it spares."""
 
 
 class DenseSpec(LayerSettings):
     """What a hidden dense layer is: its units, their activation, and dropout behind it."""
 
     kind: Literal["dense"] = "dense"
+    label = "Dense"
+    about = "Every unit weighs all inputs: it combines what was found into an answer."
     units: int = setting(
         64,
         "Units",
@@ -84,6 +90,7 @@ class Dense(Layer):
         super().__init__(input_shape, (units,), dtype)
         self.inputs, self.units = int(np.prod(input_shape)), units
         self.activation = ACTIVATIONS[activation]
+        self._lit: NDArray[np.intp] | None = None
         for name, shape in (("weights", (self.inputs, units)), ("bias", (units,))):
             self.parameters[name] = np.zeros(shape, self.dtype)
             self.gradients[name] = np.zeros(shape, self.dtype)
@@ -109,10 +116,26 @@ class Dense(Layer):
         """Return activations of shape (n, units) for `X` of shape (n, …)."""
         self.X = X.reshape(len(X), self.inputs)
         self.Y = self.buffer("Y", len(X), self.units)
-        product(self.X, self.weights, self.Y, self.buffer("spare", len(X), self.units))
+        self._lit = self._few_lit() if len(X) == 1 else None
+        if self._lit is None:
+            product(self.X, self.weights, self.Y, self.buffer("spare", len(X), self.units))
+        else:
+            np.matmul(self.X[0, self._lit], self._rows_of(self._lit), out=self.Y[0])
         self.Y += self.bias
         self.activation.apply(self.Y)
         return self.Y
+
+    def _few_lit(self) -> NDArray[np.intp] | None:
+        """Return which inputs of the single sample are not 0, if leaving out the others is worth its while."""
+        if self.weights.size < LEAST_TO_PICK:
+            return None
+        lit = self.X[0].nonzero()[0]
+        return lit if 0 < lit.size < min(self.inputs // 2, LONGEST) else None
+
+    def _rows_of(self, lit: NDArray[np.intp]) -> Array:
+        """Copy the weights of some inputs; a step along the gradient changes no others."""
+        self._picked = self.buffer("picked", len(lit), self.units)
+        return self.weights.take(lit, axis=0, out=self._picked, mode="clip")
 
     def backward(self, dY: Array, *, first: bool = False) -> Array | None:
         """Go back through the activation, then as :meth:`backward_from_sums`."""
@@ -136,14 +159,17 @@ class Dense(Layer):
     def descend_from_sums(self, dZ: Array, rate: float, *, first: bool = False) -> Array | None:
         """Take a plain gradient step from dZ of shape (1, units), without writing the gradient down.
 
-        The gradient of one sample is the product of a column and a row, and rows of weights whose input is 0 do
-        not change: four pixels in five.
+        The gradient of one sample is the product of a column and a row, and the weights of inputs that are 0 do
+        not change: four pixels in five. The others were copied on the way forward, and go back changed.
         """
         x, dz = self.X[0], dZ[0]
         dX = None if first else product(dZ, self.weights.T, self.buffer("dX", 1, self.inputs))
         self.gradient_length = math.sqrt((x @ x) * (dz @ dz))
         dz *= rate
-        rows = np.flatnonzero(x)
-        self.weights[rows] -= np.multiply.outer(x[rows], dz)
+        rows, x = (self.weights, x) if self._lit is None else (self._picked, x[self._lit])
+        step = self.buffer("step", *rows.shape)
+        rows -= np.multiply(x[:, np.newaxis], dz, out=step)
+        if self._lit is not None:
+            self.weights[self._lit] = rows
         self.parameters["bias"] -= dz
         return dX

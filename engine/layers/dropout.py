@@ -14,6 +14,8 @@ class DropoutSpec(LayerSettings):
     """What a dropout layer is."""
 
     kind: Literal["dropout"] = "dropout"
+    label = "Dropout"
+    about = "Switches values off at random while training, against overfitting."
     rate: float = setting(
         0.2,
         "Rate",

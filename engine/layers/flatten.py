@@ -15,6 +15,8 @@ class FlattenSpec(LayerSettings):
     """What a flatten layer is. Dense layers flatten by themselves: it only says so."""
 
     kind: Literal["flatten"] = "flatten"
+    label = "Flatten"
+    about = "Puts an image's numbers in a row; dense layers do so by themselves."
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the number of values of one sample.

@@ -15,7 +15,16 @@ Shape = tuple[int, ...]
 
 
 class LayerSettings(Settings):
-    """Base of what describes a layer."""
+    """Base of what describes a layer.
+
+    Attributes
+    ----------
+    label, about : str
+        Its name for people, and what it does, in a line.
+    """
+
+    label: ClassVar[str]
+    about: ClassVar[str]
 
     @property
     def short(self) -> str:

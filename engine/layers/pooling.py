@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from engine.layers.layer import Array, Layer, LayerSettings, Shape
 class PoolSpec(LayerSettings):
     """What both kinds of pooling have."""
 
-    label: ClassVar[str]
     size: int = setting(
         2, "Window", "The side of the square that becomes one value.", low=1, high=28, unit="pixels", rebuilds=True
     )
@@ -42,6 +41,7 @@ class MaxPool2DSpec(PoolSpec):
 
     kind: Literal["max_pool"] = "max_pool"
     label = "Max pooling"
+    about = "Shrinks the image: the largest value of each window stays."
 
     def build(self, input_shape: Shape, dtype: str) -> list[Layer]:
         """Return the layer."""
@@ -53,6 +53,7 @@ class AvgPool2DSpec(PoolSpec):
 
     kind: Literal["avg_pool"] = "avg_pool"
     label = "Average pooling"
+    about = "Shrinks the image: the mean of each window stays."
 
     def build(self, input_shape: Shape, dtype: str) -> list[Layer]:
         """Return the layer."""
