@@ -17,7 +17,7 @@ from engine.specs import CLASSES, NetworkSpec
 from engine.threads import both
 
 Array = NDArray[Any]
-ROWS_AT_A_TIME = 512
+ROWS_AT_A_TIME = 256
 LEAST_TO_DIVIDE = 32
 
 

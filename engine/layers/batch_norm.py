@@ -86,7 +86,8 @@ class BatchNorm(Layer):
         """Return `X` of shape (n, …) normalized; a random generator says that the batch's own figures count."""
         rows = X.reshape(-1, self.features)
         normal, Y = self._like("normal", rows), self._like("Y", rows)
-        if rng is None:
+        self.by_batch = rng is not None
+        if not self.by_batch:
             mean, variance = self.parameters["mean"], self.parameters["variance"]
             np.subtract(rows, mean, out=normal)
         else:
@@ -103,16 +104,17 @@ class BatchNorm(Layer):
         return Y.reshape(X.shape)
 
     def backward(self, dY: Array, *, first: bool = False) -> Array | None:
-        """Fill the gradients and return dX, which goes through the batch's mean and variance too."""
+        """Fill the gradients and return dX, which goes through mean and variance too if these were the batch's."""
         d = dY.reshape(self.normal.shape)
         self.activation.chain(self.Y, d)
         np.sum(d, axis=0, out=self.gradients["beta"])
         np.einsum("ij,ij->j", d, self.normal, out=self.gradients["gamma"])
         if first:
             return None
-        count = self.dtype.type(len(d))
-        d -= self.gradients["beta"] / count
-        d -= np.multiply(self.normal, self.gradients["gamma"] / count, out=self._like("scratch", d))
+        if self.by_batch:
+            count = self.dtype.type(len(d))
+            d -= self.gradients["beta"] / count
+            d -= np.multiply(self.normal, self.gradients["gamma"] / count, out=self._like("scratch", d))
         d *= self.parameters["gamma"] * self.inverse
         return dY
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -10,9 +10,8 @@ import numpy as np
 from engine.activations import ACTIVATION_HELP, ACTIVATIONS, HiddenActivationName
 from engine.fields import setting
 from engine.layers.dropout import DropoutSpec
-from engine.layers.images import as_image, output_size, pads, require_fit, spread, windows
+from engine.layers.images import Frame, as_image, output_size, pads, require_fit, spread, windows
 from engine.layers.layer import Array, Layer, LayerSettings, Shape
-from engine.products import product
 
 PADDING_HELP = {
     "valid": "Windows stay inside the image, which therefore shrinks.",
@@ -20,6 +19,8 @@ PADDING_HELP = {
 }
 BLOCK_BYTES = 2**20
 """So much is laid out as rows at a time: it stays in the processor's second-level cache until it is multiplied."""
+
+WORTH_TURNING = 1.5
 
 
 class Conv2DSpec(LayerSettings):
@@ -108,15 +109,22 @@ class Conv2D(Layer):
         self.image = height, width, channels = as_image(input_shape, "Convolution")
         super().__init__(input_shape, spec.output_shape(input_shape), dtype)
         self.kernel, self.stride, self.filters = spec.kernel, spec.stride, spec.filters
-        self.pads = tuple(pads(size, spec.kernel, spec.stride, spec.padding) for size in (height, width))
+        self.pads = (
+            pads(height, spec.kernel, spec.stride, spec.padding),
+            pads(width, spec.kernel, spec.stride, spec.padding),
+        )
         self.activation = ACTIVATIONS[spec.activation]
         for name, shape in (("weights", (self.kernel, self.kernel, channels, self.filters)), ("bias", (self.filters,))):
             self.parameters[name] = np.zeros(shape, self.dtype)
             self.gradients[name] = np.zeros(shape, self.dtype)
         self.inputs = self.kernel**2 * channels
-        self.places = self.output_shape[0] * self.output_shape[1]
-        row_bytes = self.places * self.inputs * self.dtype.itemsize
-        self.at_a_time = max(1, BLOCK_BYTES // row_bytes)
+        rows, columns, _ = self.output_shape
+        self.places = rows * columns
+        # Turned kernels make more products the smaller the maps are beside the image; windows are slow to put back.
+        self._turns = self.stride == 1 and height * width <= WORTH_TURNING * self.places
+        self._frame = Frame(self.image, self.pads, self.dtype)
+        rest = tuple((self.kernel - 1 - before, self.kernel - 1 - after) for before, after in self.pads)
+        self._back_frame = Frame(self.output_shape, rest, self.dtype)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         height, width, _ = self.image
@@ -140,78 +148,73 @@ class Conv2D(Layer):
     def forward(self, X: Array, rng: np.random.Generator | None = None) -> Array:
         """Return feature maps of shape (n, rows, columns, filters) for `X` of shape (n, …)."""
         n = len(X)
-        self.X = self._padded(X.reshape(n, *self.image))
+        self.X = self._frame.around(X.reshape(n, *self.image))
         self.Y = self.buffer("Y", n, self.places * self.filters)
-        maps, matrix = self.Y.reshape(n * self.places, self.filters), self.weights.reshape(self.inputs, self.filters)
-        for start in range(0, n, self.at_a_time):
-            rows = self._rows(start, min(start + self.at_a_time, n))
-            Z = maps[start * self.places : start * self.places + len(rows)]
-            product(rows, matrix, Z)
+        maps, matrix = self.Y.reshape(n, self.places, self.filters), self.weights.reshape(self.inputs, self.filters)
+        for part, rows in self._laid_out(self.X, self.stride):
+            Z = maps[part].reshape(-1, self.filters)
+            np.matmul(rows, matrix, out=Z)
             Z += self.bias
             self.activation.apply(Z)
         return self.Y.reshape(n, *self.output_shape)
 
     def backward(self, dY: Array, *, first: bool = False) -> Array | None:
         """Fill the gradients and return dX, from dY of shape (n, …)."""
-        n = len(dY)
-        dZ = dY.reshape(n * self.places, self.filters)
+        dZ = dY.reshape(len(dY), self.places, self.filters)
         self.activation.chain(self.Y.reshape(dZ.shape), dZ)
+        np.sum(dZ.reshape(-1, self.filters), axis=0, out=self.gradients["bias"])
         gradient = self.gradients["weights"].reshape(self.inputs, self.filters)
         gradient[...] = 0
-        part, matrix = np.empty_like(gradient), self.weights.reshape(self.inputs, self.filters)
-        np.sum(dZ, axis=0, out=self.gradients["bias"])
-        dX = None if first else self._empty_gradient(n)
-        for start in range(0, n, self.at_a_time):
-            end = min(start + self.at_a_time, n)
-            rows = self._rows(start, end)
-            dZ_part = dZ[start * self.places : end * self.places]
-            gradient += np.matmul(rows.T, dZ_part, out=part)
-            if dX is not None:
-                np.matmul(dZ_part, matrix.T, out=rows)  # what the rows held is no longer needed
-                spread(self._unfolded(rows), dX[start:end], self.stride)
-        return None if dX is None else self._cropped(dX)
+        share = np.empty_like(gradient)
+        for part, rows in self._laid_out(self.X, self.stride):
+            gradient += np.matmul(rows.T, dZ[part].reshape(-1, self.filters), out=share)
+        if first:
+            return None
+        return self._back_by_kernels(dZ) if self._turns else self._back_by_windows(dZ)
 
-    def _rows(self, start: int, end: int) -> Array:
-        """Return the windows of some images as rows, in memory that is used again."""
-        rows = self.buffer("rows", self.at_a_time * self.places, self.inputs)[: (end - start) * self.places]
-        np.copyto(self._unfolded(rows), windows(self.X[start:end], self.kernel, self.stride))
-        return rows
+    def release(self) -> None:
+        """Give the reused arrays back."""
+        super().release()
+        self._frame.release()
+        self._back_frame.release()
 
-    def _unfolded(self, rows: Array) -> Array:
-        height, width, _ = self.output_shape
-        return rows.reshape(-1, height, width, self.kernel, self.kernel, self.image[2])
-
-    def _padded(self, X: Array) -> Array:
-        """Return `X` with its zeros around it."""
-        if not any(map(any, self.pads)):
-            return X
-        framed = self._framed("padded", len(X))
-        self._inside(framed)[...] = X
-        return framed
-
-    def _framed(self, name: str, n: int) -> Array:
-        (top, bottom), (left, right) = self.pads
-        height, width, channels = self.image
-        shape = (height + top + bottom, width + left + right, channels)
-        fresh = name not in self._buffers or len(self._buffers[name]) < n
-        held = self.buffer(name, n, int(np.prod(shape))).reshape(n, *shape)
-        if fresh:  # nobody writes to the frame: it stays 0
-            self._buffers[name][...] = 0
-        return held
-
-    def _inside(self, framed: Array) -> Array:
-        height, width, _ = self.image
-        (top, _), (left, _) = self.pads
-        return framed[:, top : top + height, left : left + width]
-
-    def _empty_gradient(self, n: int) -> Array:
-        dX = self._framed("dX", n)
-        dX[...] = 0
+    def _back_by_kernels(self, dZ: Array) -> Array:
+        """Return dX for the stride 1: a convolution of dZ with the kernels turned round."""
+        turned = self.weights[::-1, ::-1].swapaxes(2, 3).reshape(-1, self.image[2])
+        framed = self._back_frame.around(dZ.reshape(-1, *self.output_shape))
+        dX = self.buffer("dX", len(dZ), int(np.prod(self.image))).reshape(len(dZ), *self.image)
+        for part, rows in self._laid_out(framed, 1):
+            np.matmul(rows, turned, out=dX[part].reshape(-1, self.image[2]))
         return dX
 
-    def _cropped(self, dX: Array) -> Array:
-        if not any(map(any, self.pads)):
-            return dX
-        inside = self.buffer("inside", len(dX), int(np.prod(self.image))).reshape(len(dX), *self.image)
-        inside[...] = self._inside(dX)
-        return inside
+    def _back_by_windows(self, dZ: Array) -> Array:
+        """Return dX for any stride: what each window has goes back to the pixels that it was taken from."""
+        n, matrix = len(dZ), self.weights.reshape(self.inputs, self.filters)
+        height, width, _ = self.output_shape
+        framed = self.buffer("dX", n, self.X[0].size).reshape(n, *self.X.shape[1:])
+        framed[...] = 0
+        at_a_time = self._at_a_time(self.places * self.inputs)
+        for start in range(0, n, at_a_time):
+            part = dZ[start : start + at_a_time].reshape(-1, self.filters)
+            rows = np.matmul(part, matrix.T, out=self.buffer("rows", at_a_time * self.places, self.inputs)[: len(part)])
+            spread(
+                rows.reshape(-1, height, width, self.kernel, self.kernel, self.image[2]), framed[start:], self.stride
+            )
+        return np.ascontiguousarray(self._frame.inside(framed))
+
+    def _laid_out(self, X: Array, stride: int) -> Iterator[tuple[slice, Array]]:
+        """Yield the windows of images as rows, some images at a time and in memory that is used again."""
+        everything = windows(X, self.kernel, stride)
+        width = everything[0, 0, 0].size
+        at_a_time = self._at_a_time(everything[0].size)
+        for start in range(0, len(X), at_a_time):
+            part = slice(start, start + at_a_time)
+            some = everything[part]
+            rows = self.buffer(f"rows of {width}", at_a_time * everything[0, :, :, 0, 0, 0].size, width)
+            rows = rows[: some.size // width]
+            np.copyto(rows.reshape(some.shape), some)
+            yield part, rows
+
+    def _at_a_time(self, numbers: int) -> int:
+        """Return of how many images that many numbers each fit into a block."""
+        return max(1, BLOCK_BYTES // (numbers * self.dtype.itemsize))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -78,3 +79,44 @@ def spread(columns: Array, dX: Array, stride: int) -> None:
         for j in range(window):
             part = dX[:, i : i + stride * rows : stride, j : j + stride * across : stride]
             np.add(part, columns[:, :, :, i, j], out=part)
+
+
+class Frame:
+    """Images with zeros around them, in memory that is used again.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Height, width and channels of the images.
+    zeros : tuple of (int, int)
+        How many stand above and below, and left and right.
+    """
+
+    def __init__(self, shape: Shape, zeros: tuple[tuple[int, int], tuple[int, int]], dtype: np.dtype[Any]) -> None:
+        (top, bottom), (left, right) = zeros
+        height, width, channels = shape
+        self._down, self._across = slice(top, top + height), slice(left, left + width)
+        self._held = np.zeros((0, height + top + bottom, width + left + right, channels), dtype)
+        self.empty = not any((top, bottom, left, right))
+
+    def around(self, X: Array) -> Array:
+        """Return a copy of `X`, (n, height, width, channels), with its zeros, or `X` itself if there are none."""
+        if self.empty:
+            return X
+        framed = self.room(len(X))
+        self.inside(framed)[...] = X
+        return framed
+
+    def room(self, n: int) -> Array:
+        """Return memory for `n` framed images; the frame is 0 as long as nobody writes there."""
+        if len(self._held) < n:
+            self._held = np.zeros((n, *self._held.shape[1:]), self._held.dtype)
+        return self._held[:n]
+
+    def inside(self, framed: Array) -> Array:
+        """Return the images without their frame, as a view."""
+        return framed[:, self._down, self._across]
+
+    def release(self) -> None:
+        """Give the memory back."""
+        self._held = self._held[:0].copy()
