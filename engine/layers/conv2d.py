@@ -198,7 +198,9 @@ class Conv2D(Layer):
             part = dZ[start : start + at_a_time].reshape(-1, self.filters)
             rows = np.matmul(part, matrix.T, out=self.buffer("rows", at_a_time * self.places, self.inputs)[: len(part)])
             spread(
-                rows.reshape(-1, height, width, self.kernel, self.kernel, self.image[2]), framed[start:], self.stride
+                rows.reshape(-1, height, width, self.kernel, self.kernel, self.image[2]),
+                framed[start : start + at_a_time],
+                self.stride,
             )
         return np.ascontiguousarray(self._frame.inside(framed))
 
