@@ -167,6 +167,15 @@ class Network:
             self._twin_rng = rng, rng.spawn(1)[0]
         return self._twin_rng[1]
 
+    def release(self) -> None:
+        """Give back the memory that batches were computed in; the next one allocates what it needs.
+
+        Parameters, gradients and random generators stay.
+        """
+        self._twin = None
+        for layer in self.layers:
+            layer.release()
+
     @np.errstate(over="ignore", invalid="ignore")
     def predict(self, images: Array) -> Array:
         """Return the outputs of shape (n, 10) for `images` of shape (n, 28, 28): bytes, or floats from 0 to 1."""

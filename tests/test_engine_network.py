@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,16 @@ from hypothesis import strategies as st
 from engine.activations import ACTIVATIONS
 from engine.datasets.dataset import Dataset
 from engine.initializers import INITIALIZERS
-from engine.layers import DenseSpec, DropoutSpec
+from engine.layers import (
+    AvgPool2DSpec,
+    BatchNormSpec,
+    Conv2DSpec,
+    DenseSpec,
+    DropoutSpec,
+    FlattenSpec,
+    MaxPool2DSpec,
+)
+from engine.losses import LOSSES
 from engine.network import Network, as_floats, as_shares
 from engine.specs import NetworkSpec
 
@@ -204,3 +215,86 @@ def test_a_network_that_blew_up_still_answers_without_a_warning(small: Dataset) 
         network.parameters[:] = value
         assert network.predict(small.test_images).shape == (200, 10)
         assert network.probabilities(small.test_images).shape == (200, 10)
+
+
+ALL_KINDS = NetworkSpec(
+    layers=(
+        Conv2DSpec(filters=4, kernel=5, stride=2, activation="tanh", dropout=0.5),
+        BatchNormSpec(activation="relu"),
+        MaxPool2DSpec(size=2, stride=2),
+        Conv2DSpec(filters=6, kernel=3, padding="same", activation="linear"),
+        AvgPool2DSpec(size=2, stride=2),
+        DropoutSpec(rate=0.3),
+        FlattenSpec(),
+        DenseSpec(units=7),
+    ),
+    dtype="float64",
+)
+
+
+def test_the_outputs_of_all_layers_are_copies_in_their_shapes(small: Dataset) -> None:
+    network, image = Network(ALL_KINDS, seed=1), small.test_images[0]
+    outputs = network.outputs(image)
+    assert [array.shape for array in outputs] == [layer.output_shape for layer in network.layers]
+    kept = [array.copy() for array in outputs]
+    network.predict(small.test_images[1:9])
+    assert all(np.array_equal(*pair) for pair in zip(outputs, kept, strict=True))
+    assert np.allclose(outputs[-1], network.predict(image[np.newaxis])[0], atol=1e-12)
+    hidden, answer = network.activations(image)
+    assert np.array_equal(hidden, outputs[-2])
+    assert np.array_equal(answer, outputs[-1])
+
+
+def test_a_feature_map_is_what_the_filter_makes_of_every_window(small: Dataset) -> None:
+    network, pixels = Network(ALL_KINDS, seed=1), small.test_images[0] / 255
+    network.layers[0].parameters["bias"][2] = 0.25
+    kernel = network.layers[0].parameters["weights"][:, :, 0, 2]
+    feature_map = network.outputs(small.test_images[0])[0][:, :, 2]
+    for row, column in ((0, 0), (3, 7), (11, 11)):
+        window = pixels[2 * row : 2 * row + 5, 2 * column : 2 * column + 5]
+        assert feature_map[row, column] == pytest.approx(np.tanh((window * kernel).sum() + 0.25), abs=1e-7)
+
+
+def learn(network: Network, data: Dataset, rng: np.random.Generator) -> bytes:
+    """Go forward and backward through 64 images; return the gradient."""
+    network.forward(as_floats(data.train_images[:64], network.output.dtype), rng)
+    network.backward(LOSSES["cross_entropy"], data.train_labels[:64])
+    return network.gradients.tobytes()
+
+
+DIVIDED = NetworkSpec(
+    layers=(*(layer for layer in ALL_KINDS.layers if layer.kind != "batch_norm"), DenseSpec(units=600)), dtype="float64"
+)
+
+
+@pytest.mark.parametrize("spec", [DIVIDED, ALL_KINDS], ids=["two lanes", "one lane"])
+def test_released_memory_of_both_lanes_is_free_again(small: Dataset, spec: NetworkSpec) -> None:
+    network, rng = Network(spec, seed=1), np.random.default_rng(0)
+    learn(network, small, rng)
+    network.predict(small.test_images)
+    network.release()  # what all networks share from here on, such as the second thread, is not counted
+    tracemalloc.start()
+    try:
+        learn(network, small, rng)
+        network.predict(small.test_images)
+        held, _ = tracemalloc.get_traced_memory()
+        network.release()
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held > 1_000_000
+    assert left < 50_000
+
+
+@pytest.mark.parametrize("spec", [TWO, DIVIDED, ALL_KINDS])
+def test_releasing_in_between_changes_no_bit(small: Dataset, spec: NetworkSpec) -> None:
+    found = []
+    for release in (False, True):
+        network, rng = Network(spec, seed=1), np.random.default_rng(0)
+        gradients = []
+        for _ in range(3):
+            gradients.append(learn(network, small, rng))
+            if release:
+                network.release()
+        found.append((gradients, network.predict(small.test_images).tobytes()))
+    assert found[0] == found[1]

@@ -20,8 +20,9 @@ from engine.specs import NetworkSpec, RunSpec
 from gui import theme
 from gui.pages.weights_page import RANDOM, WeightsPage
 from gui.session import Session, State
-from gui.widgets.unit_inspector import NOTHING_DRAWN
+from gui.widgets.color_legend import signed
 from gui.widgets.weight_colors import color_table, largest, to_bytes
+from gui.widgets.weight_reading import NOTHING_DRAWN
 
 
 def session_of(*units: int) -> Session:
@@ -56,7 +57,7 @@ def change(page: WeightsPage, weights: np.ndarray | None = None, step: int = 7) 
     """Let the session take other weights for the layer in view, as a training would hand them over."""
     network = page.session.reader
     if weights is not None:
-        network.dense[page.layer].weights[:] = weights
+        network.layers[page.layer.index].parameters["weights"][:] = weights
     snapshot = Snapshot(network.spec, network.parameters.copy(), step, 1)
     page.session._take(snapshot)
     page.session.snapshot_changed.emit(snapshot)
@@ -98,7 +99,7 @@ def test_the_first_layer_is_pictures_and_the_deeper_ones_matrices(page: WeightsP
     assert page._stack.currentWidget() is page.grid
     page.controls.layers.setCurrentIndex(1)
     assert page._stack.currentWidget() is page.matrix
-    assert page.matrix.weights.shape == (60, 40)
+    assert page.matrix.values.shape == (60, 40)
 
 
 def test_a_network_without_hidden_layers_shows_ten_pictures(qtbot) -> None:
@@ -172,9 +173,7 @@ def test_the_drawing_gives_sum_and_activation(page: WeightsPage, mnist: Dataset,
     outputs = page.session.reader.activations(image)
     inputs = image.ravel() / 255 if layer == 0 else outputs[layer - 1]
     total = page.session.reader.neuron(layer, 0).weighted_sum(inputs)
-    facts = page._facts(0)
-    assert facts.weighted_sum == pytest.approx(total)
-    assert facts.activation == pytest.approx(outputs[layer][0])
+    assert page.inspector.values["Weighted sum"].text() == signed(total)
     assert page.inspector.values["Activation"].text() == f"{outputs[layer][0]:.3g}".replace("-", "−")
     function = "Softmax" if layer == 2 else "ReLU"
     assert page.inspector.names["Activation"].text() == f"{function} activation"
@@ -207,7 +206,7 @@ def test_hovering_the_matrix_reads_a_weight_and_a_click_selects_its_unit(qtbot, 
     assert page.view.at(spot) == (3, 5)
     QTest.mouseMove(page.view.viewport(), spot)
     weight = f"{page.session.reader.dense[1].weights[5, 3]:+.3g}".replace("-", "−")
-    qtbot.waitUntil(lambda: page.readout.text() == f"Unit 4 of layer 2, Input 6: weight {weight}")
+    qtbot.waitUntil(lambda: page.readout.text() == f"Unit 4 of layer 2, input 6: weight {weight}")
     qtbot.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     assert page.inspector.title.text() == "Unit 4 of layer 2"
 
@@ -244,11 +243,11 @@ def test_units_are_sorted_by_length_and_by_activation(page: WeightsPage, mnist: 
 def test_the_start_stays_and_the_change_begins_at_zero(page: WeightsPage) -> None:
     start = page.session.reader.dense[0].weights.copy()
     choose(page.controls.show_what, "Change")
-    assert not page.grid.weights.any()
+    assert not page.grid.values.any()
     change(page, start + 0.5)
-    np.testing.assert_allclose(page.grid.weights, 0.5, rtol=1e-4)
+    np.testing.assert_allclose(page.grid.values, 0.5, rtol=1e-4)
     choose(page.controls.show_what, "At the start")
-    np.testing.assert_array_equal(page.grid.weights, start)
+    np.testing.assert_array_equal(page.grid.values, start)
     assert page.inspector.title.text() == "Unit 1 of layer 1 (at the start)"
 
 
@@ -305,7 +304,7 @@ def test_units_and_inputs_are_counted_from_one_and_outputs_named_by_their_class(
 ) -> None:
     page.controls.layers.setCurrentIndex(1)
     assert (page.matrix._name(0), page.matrix._name(39)) == ("1", "40")
-    assert page._facts(0).describe(59).startswith("Input 60: ")
+    assert page.reading.facts(page.look, 0).large.describe(59).startswith("input 60: ")
     assert (page.matrix.target, page.matrix.source) == ("unit of layer 2", "unit of layer 1")
     page.controls.layers.setCurrentIndex(2)
     assert (page.matrix._name(0), page.matrix.target) == ("0", "digit")

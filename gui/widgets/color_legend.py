@@ -11,7 +11,8 @@ from gui import theme
 BAR = (96, 8)
 INK = "Orange: ink there speaks for the unit; blue: against it."
 INPUT = "Orange: that input speaks for the unit; blue: against it."
-MEANING = "Orange weights are positive, blue ones negative; zero has the colour of the background."
+ANSWER = "Orange: a positive answer there; blue: a negative one."
+MEANING = "Orange is positive, blue is negative; zero has the colour of the background."
 
 
 class ColorLegend(QWidget):

@@ -49,7 +49,7 @@ class MatrixView(UnitView):
 
     def arrange(self) -> None:
         """Choose the largest cells with which the matrix fits, or the smallest and scroll bars."""
-        inputs, units = self.weights.shape
+        inputs, units = self.values.shape
         room = self.viewport().size()
         width, height = room.width() - LEFT, room.height() - TOP
         self._cell = (
@@ -74,7 +74,7 @@ class MatrixView(UnitView):
         """Return the unit and the input at a place; among the numbers above, the unit alone."""
         column = (place.x() - LEFT + self.horizontalScrollBar().value()) // self._cell[0]
         row = (place.y() - TOP + self.verticalScrollBar().value()) // self._cell[1]
-        inputs, units = self.weights.shape
+        inputs, units = self.values.shape
         if place.x() < LEFT or not 0 <= column < units or row >= inputs:
             return None, None
         return int(self.order[column]), row if place.y() >= TOP else None
@@ -82,7 +82,7 @@ class MatrixView(UnitView):
     def rectangle(self, unit: int) -> QRect:
         """Return where a unit's column is drawn."""
         left, top = self._place(self.index(unit), 0)
-        return QRect(left, top, self._cell[0], self.weights.shape[0] * self._cell[1])
+        return QRect(left, top, self._cell[0], self.values.shape[0] * self._cell[1])
 
     def reveal(self) -> None:
         """Scroll sideways until the selected unit can be seen."""
@@ -139,7 +139,7 @@ class MatrixView(UnitView):
 
     def _in_view(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return the columns and the rows in view, as start and stop."""
-        inputs, units = self.weights.shape
+        inputs, units = self.values.shape
         room = self.viewport().size()
         found = []
         for bar, count, size, space in (

@@ -1,199 +1,101 @@
-"""One unit, enlarged: its weights, and what it says to the drawing."""
+"""One unit, enlarged: its weights or its feature map, and what it says to the drawing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.datasets import SIDE
 from gui import theme
-from gui.widgets.color_legend import ColorLegend, signed
+from gui.widgets.color_legend import ColorLegend
 from gui.widgets.figures import ElidedLabel, label
-from gui.widgets.weight_colors import picture, to_bytes
+from gui.widgets.unit_facts import Pictured, UnitFacts
+from gui.widgets.unit_picture import UnitPicture
+from gui.widgets.weight_colors import largest
 
-Array = NDArray[Any]
-NOTHING_DRAWN = "Draw something to see its activation."
-ROWS = ("Weights", "Range", "Length", "Bias", "Weighted sum", "Activation")
-
-
-@dataclass(frozen=True)
-class UnitFacts:
-    """What is known of a unit.
-
-    Attributes
-    ----------
-    title : str
-        Which unit it is, and which of its weights are shown if not those of now.
-    weights : ndarray of shape (inputs,)
-        One weight per input, as shown.
-    bias : float
-        What is added to the weighted sum.
-    inputs : ndarray of shape (inputs,), or None
-        What the unit sees of the drawing; None while the pad is empty or other weights than those of now are shown.
-    weighted_sum, activation : float or None
-        What it makes of it.
-    activation_name : str
-        The function between the two, by its name for people.
-    pixels : bool
-        Whether the inputs are the 28x28 pixels.
-    """
-
-    title: str
-    weights: Array
-    bias: float
-    inputs: Array | None
-    weighted_sum: float | None
-    activation: float | None
-    activation_name: str
-    pixels: bool
-
-    def describe(self, source: int) -> str:
-        """Return the weight of one input in words, and what it adds on the drawing."""
-        row, column = divmod(source, SIDE)
-        place = f"Row {row + 1}, column {column + 1}" if self.pixels else f"Input {source + 1}"
-        weight = float(self.weights[source])
-        if self.inputs is None:
-            return f"{place}: weight {signed(weight)}"
-        value = float(self.inputs[source])
-        return f"{place}: weight {signed(weight)} × input {value:.2f} = {signed(weight * value)}"
-
-
-class UnitPicture(QWidget):
-    """The weights of a unit, large: 28x28 pixels, or rows of cells for other inputs.
-
-    Signals
-    -------
-    pointed : (int or None,)
-        The input whose weight is under the mouse.
-    """
-
-    pointed = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setAccessibleName("Weights of the selected unit")
-        self.setWhatsThis("The weights of the selected unit, large. Point at a cell to read its weight.")
-        self._shape, self._count = (SIDE, SIDE), SIDE * SIDE
-        self._image = QImage()
-
-    def show_weights(self, weights: Array, limit: float) -> None:
-        """Show weights of shape (inputs,), with full colour at `limit`."""
-        self._count = len(weights)
-        width = SIDE if self._count == SIDE * SIDE else int(np.ceil(np.sqrt(self._count)))
-        height = -(-self._count // width)
-        self._shape = (height, width)
-        cells = np.zeros(height * width, np.float32)
-        cells[: self._count] = weights
-        self._image = picture(to_bytes(cells.reshape(self._shape), limit))
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """Return a square of seven pixels per weight."""
-        return QSize(7 * SIDE, 7 * SIDE)
-
-    def hasHeightForWidth(self) -> bool:
-        """Keep it square."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Return the height of square cells of whole pixels."""
-        return width // SIDE * SIDE
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the cells with sharp edges."""
-        painter, place = QPainter(self), self._place()
-        painter.drawImage(place, self._image)
-        painter.setPen(QColor(theme.current().line))
-        painter.drawRect(place.adjusted(0, 0, -1, -1))
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell which input the mouse is on."""
-        place = self._place()
-        x, y = (event.position() - place.topLeft().toPointF()).toTuple()
-        row = int(np.floor(y / place.height() * self._shape[0]))
-        column = int(np.floor(x / place.width() * self._shape[1]))
-        inside = 0 <= row < self._shape[0] and 0 <= column < self._shape[1]
-        source = row * self._shape[1] + column
-        self.pointed.emit(source if inside and source < self._count else None)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Tell that the mouse is on no input."""
-        self.pointed.emit(None)
-
-    def _place(self) -> QRect:
-        cell = max(min(self.width() // self._shape[1], self.height() // self._shape[0]), 1)
-        return QRect(0, 0, cell * self._shape[1], cell * self._shape[0])
+ROWS = ("Weights", "Places", "Range", "Strongest", "Length", "Bias", "Weighted sum", "Activation")
+SMALL = 68  # the side of the small picture in pixels
+POINT_AT_WEIGHTS = "Point at a cell to read its weight."
+POINT_AT_MAP = "Point at a place to read its value."
 
 
 class UnitInspector(QWidget):
-    """The selected unit, enlarged, with its figures."""
+    """The selected unit, enlarged, with its figures.
+
+    Of a filter, the kernel and its feature map are shown: one large, the other one small below.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._facts: UnitFacts | None = None
-        self._limit: float | None = None
-        self._source: int | None = None
-        self.title, self.picture, self.legend = ElidedLabel("", "title"), UnitPicture(), ColorLegend()
-        self.readout, self.hint = label("", "muted"), label(NOTHING_DRAWN, "muted")
+        self._number: int | None = None
+        self._small_number: int | None = None
+        self.title, self.legend = ElidedLabel("", "title"), ColorLegend()
+        self.picture = UnitPicture(
+            "Weights or feature map of the selected unit",
+            "The weights of the selected unit, large, or the feature map of the selected filter. Point at a cell to "
+            "read its value.",
+        )
+        self.small = UnitPicture(
+            "The other picture of the selected filter",
+            "The feature map that goes with the kernel above, or the kernel that made the feature map above. Its "
+            "largest value has the full colour.",
+        )
+        self.caption, self.readout, self.hint = label("", "muted"), label("", "muted"), label("", "muted")
         self.names = {name: ElidedLabel(name, "muted") for name in ROWS}
         self.values = {name: QLabel() for name in ROWS}
-        for sentence in (self.readout, self.hint):
+        self._rows = {name: QWidget() for name in ROWS}
+        for sentence in (self.caption, self.readout, self.hint):
             sentence.setWordWrap(True)
         self.readout.setMinimumHeight(32)
         self.readout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.small.setFixedSize(SMALL, SMALL)
         self._arrange()
         self.picture.pointed.connect(self._on_pointed)
-        theme.switch().changed.connect(self._draw)
+        self.small.pointed.connect(self._on_small_pointed)
 
-    def show_unit(self, facts: UnitFacts, limit: float | None = None) -> None:
-        """Show a unit, with full colour at `limit` or else at its largest weight."""
-        self._facts, self._limit = facts, limit
-        if self._source is not None and self._source >= len(facts.weights):
-            self._source = None
-        self._draw()
-        self._write()
-
-    def _draw(self) -> None:
-        if self._facts is None:
-            return
-        largest = float(np.abs(self._facts.weights).max())
-        limit = self._limit or (largest if np.isfinite(largest) and largest > 0 else 1.0)
-        self.picture.show_weights(self._facts.weights, limit)
+    def show_unit(self, facts: UnitFacts) -> None:
+        """Show a unit, with full colour at its largest number."""
+        self._facts = facts
+        limit = _limit(facts.large)
+        self.picture.show_picture(facts.large, limit)
         self.legend.show_limit(limit)
+        if facts.small is not None:
+            self.small.show_picture(facts.small, _limit(facts.small))
+            self.caption.setText(f"{facts.small.name}\n{facts.small.sizes}\n{facts.small.range}")
+        for widget in (self.small, self.caption):
+            widget.setVisible(facts.small is not None)
+        self._write(facts)
+        self._read()
 
-    def _write(self) -> None:
+    def _write(self, facts: UnitFacts) -> None:
+        self.title.show_text(facts.title)
+        for name, row in self._rows.items():
+            self.values[name].setText(facts.figures.get(name, ""))
+            row.setVisible(name in facts.figures)
+        self.names["Activation"].show_text(f"{facts.activation_name} activation")
+        self.hint.setText(facts.hint)
+        self.hint.setVisible(bool(facts.hint))
+
+    def _on_pointed(self, number: int | None) -> None:
+        self._number = number
+        self._read()
+
+    def _on_small_pointed(self, number: int | None) -> None:
+        self._small_number = number
+        self._read()
+
+    def _read(self) -> None:
+        """Write what is under the mouse, live."""
         facts = self._facts
         if facts is None:
             return
-        weights = facts.weights
-        self.title.show_text(facts.title)
-        self.values["Weights"].setText(f"{len(weights):,}")
-        self.values["Range"].setText(f"{signed(float(weights.min()))} to {signed(float(weights.max()))}")
-        with np.errstate(over="ignore", invalid="ignore"):
-            self.values["Length"].setText(f"{float(np.sqrt(weights @ weights)):.4g}")
-        self.values["Bias"].setText(signed(facts.bias))
-        drawn = facts.weighted_sum is not None and facts.activation is not None
-        self.values["Weighted sum"].setText(signed(facts.weighted_sum or 0.0) if drawn else "–")
-        shown = f"{facts.activation:.3g}".replace("-", "−") if drawn else "–"
-        self.values["Activation"].setText(shown)
-        self.names["Activation"].show_text(f"{facts.activation_name} activation")
-        self.hint.setVisible(not drawn)
-        self._on_pointed(self._source)
-
-    def _on_pointed(self, source: int | None) -> None:
-        self._source = source
-        if self._facts is None or source is None:
-            self.readout.setText("Point at a cell to read its weight.")
-        else:
-            self.readout.setText(self._facts.describe(source))
+        for shown, number in ((facts.large, self._number), (facts.small, self._small_number)):
+            if shown is not None and number is not None and number < len(shown.values):
+                text = shown.describe(number)
+                self.readout.setText(text[0].upper() + text[1:])
+                return
+        self.readout.setText(POINT_AT_WEIGHTS if facts.large.noun else POINT_AT_MAP)
 
     def _arrange(self) -> None:
         table = QVBoxLayout()
@@ -202,19 +104,28 @@ class UnitInspector(QWidget):
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             value.setFont(theme.font(10))
             # No columns: a short name leaves its room to a long value.
-            row = QHBoxLayout()
+            row = QHBoxLayout(self._rows[name])
+            row.setContentsMargins(0, 0, 0, 0)
             row.setSpacing(theme.SPACE // 2)
             row.addWidget(self.names[name])
             row.addStretch(1)
             row.addWidget(value)
-            table.addLayout(row)
+            table.addWidget(self._rows[name])
+        beside = QHBoxLayout()
+        beside.setSpacing(theme.SPACE)
+        beside.addWidget(self.small)
+        beside.addWidget(self.caption, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACE)
-        layout.addWidget(self.title)
-        layout.addWidget(self.picture)
-        layout.addWidget(self.legend)
-        layout.addWidget(self.readout)
+        for widget in (self.title, self.picture, self.legend, self.readout):
+            layout.addWidget(widget)
         layout.addLayout(table)
+        layout.addLayout(beside)
         layout.addWidget(self.hint)
         layout.addStretch(1)
+
+
+def _limit(shown: Pictured) -> float:
+    """Return the number at which colours are full: the largest."""
+    return float(largest(shown.values[:, np.newaxis])[0])

@@ -1,4 +1,4 @@
-"""What the views of a layer's weights have in common: units that are pointed at, selected, scrolled to."""
+"""What the views of a layer have in common: units that are pointed at, selected, scrolled to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from gui import theme
+from gui.widgets.unit_shape import UnitShape
 from gui.widgets.weight_colors import to_bytes
 
 Array = NDArray[Any]
@@ -22,7 +23,7 @@ class UnitView(QAbstractScrollArea):
     Signals
     -------
     pointed : (int or None, int or None)
-        The unit under the mouse, and the input that the weight under the mouse belongs to; None for neither.
+        The unit under the mouse, and which of its numbers is there; None for neither.
     selected : (int,)
         The unit that was clicked or reached with the keys.
     """
@@ -39,7 +40,8 @@ class UnitView(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
         self.viewport().installEventFilter(self)
-        self.weights: Array = np.zeros((1, 1), np.float32)
+        self.values: Array = np.zeros((1, 1), np.float32)
+        self.shape = UnitShape(1, 1)
         self.limits: Array | float = 1.0
         self.order = np.zeros(1, np.intp)
         self.selection = 0
@@ -53,11 +55,11 @@ class UnitView(QAbstractScrollArea):
         raise NotImplementedError
 
     def arrange(self) -> None:
-        """Fit sizes and scroll bars to the weights and to the room there is."""
+        """Fit sizes and scroll bars to the numbers and to the room there is."""
         raise NotImplementedError
 
     def at(self, place: QPoint) -> tuple[int | None, int | None]:
-        """Return the unit and the input at a place in the viewport."""
+        """Return the unit and which of its numbers is at a place in the viewport."""
         raise NotImplementedError
 
     def rectangle(self, unit: int) -> QRect:
@@ -71,20 +73,25 @@ class UnitView(QAbstractScrollArea):
 
     # --- what is shown ------------------------------------------------------------------------------------
 
-    def show_weights(self, weights: Array, limits: Array | float, order: NDArray[np.intp]) -> None:
-        """Show weights of shape (inputs, units).
+    def show_values(
+        self, values: Array, limits: Array | float, order: NDArray[np.intp], shape: UnitShape | None = None
+    ) -> None:
+        """Show numbers of shape (numbers, units): weights, or feature maps.
 
         Parameters
         ----------
-        weights : ndarray
+        values : ndarray
             It is read now, and again when this view is scrolled.
         limits : ndarray of shape (units,), or float
-            The weight at which the colour is full, above 0.
+            The number at which the colour is full, above 0.
         order : ndarray of shape (units,)
             The units in the order in which they are drawn.
+        shape : UnitShape, optional
+            How the numbers of a unit lie in a picture; a row if it is not said.
         """
-        same = weights.shape == self.weights.shape
-        self.weights, self.limits, self.order = weights, limits, order
+        shape = shape or UnitShape(1, 1, len(values))
+        same = (values.shape, shape) == (self.values.shape, self.shape)
+        self.values, self.limits, self.order, self.shape = values, limits, order, shape
         if not same:
             self.hovered = None
             self.select(min(self.selection, len(order) - 1))
@@ -96,10 +103,10 @@ class UnitView(QAbstractScrollArea):
         found = np.flatnonzero(self.order == unit)
         return int(found[0]) if len(found) else 0
 
-    def colored(self, inputs: slice, units: NDArray[np.intp]) -> NDArray[np.uint8]:
-        """Return some weights as the bytes of their colours, of shape (inputs, units)."""
+    def colored(self, numbers: slice, units: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """Return some numbers as the bytes of their colours, of shape (numbers, units)."""
         limits = self.limits if isinstance(self.limits, float) else self.limits[units]
-        return to_bytes(self.weights[inputs, units], limits)
+        return to_bytes(self.values[numbers, units], limits)
 
     def select(self, unit: int) -> None:
         """Mark a unit, and bring it into view."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ ZERO = 128
 STEPS = 127
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def to_bytes(weights: Array, limits: Array | float) -> NDArray[np.uint8]:
     """Return weights of any shape as bytes: −limit and below is 1, 0 is 128, limit and above is 255.
 
@@ -31,8 +33,12 @@ def to_bytes(weights: Array, limits: Array | float) -> NDArray[np.uint8]:
 
 def color_table() -> list[int]:
     """Return the colours that belong to the bytes, in the theme of now."""
-    look = theme.current()
-    table = [qRgb(*(int(part) for part in row)) for row in theme.diverging(look)]
+    return _table(theme.current())
+
+
+@cache
+def _table(look: theme.Theme) -> list[int]:
+    table = [qRgb(*row) for row in theme.diverging(look).tolist()]
     table[GAP] = qRgb(*theme.rgb(look.window))
     return table
 
@@ -53,3 +59,8 @@ def largest(weights: Array) -> Array:
     """
     most = np.maximum(weights.max(axis=0), -weights.min(axis=0))
     return np.where(np.isfinite(most) & (most > 0), most, 1).astype(weights.dtype)
+
+
+def typical(limits: Array) -> float:
+    """Return the median of 32 bit numbers, which between two that are huge would overflow."""
+    return float(np.median(limits.astype(np.float64)))

@@ -1,26 +1,30 @@
-"""What is shown of the weights: which layer, when, in which order and scale."""
+"""What is shown of a network's layers: which one, weights or feature maps, when, in which order and scale."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
+from collections.abc import Sequence
 
-from engine.network import Network
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
 from gui import theme
 from gui.widgets.figures import label
+from gui.widgets.weight_layers import ShownLayer
 
 SHOW = {"now": "Now", "start": "At the start", "change": "Change"}
 SORT = {"number": "Number", "length": "Weight length", "activation": "Activation"}
 SCALE = {"unit": "Each unit", "layer": "Whole layer"}
+KERNELS_HELP = "The weights through which each filter of this layer sees what comes before it."
+MAPS_HELP = "What each filter of this layer makes of your drawing, live while you draw and while the network learns."
 
 
 class WeightControls(QWidget):
-    """A row of choices.
+    """Two rows of choices.
 
     Signals
     -------
     layer_changed : ()
-        Another layer was chosen.
+        Another layer was chosen, or the other of its kernels and feature maps.
     changed : ()
         Anything else was chosen.
     """
@@ -30,62 +34,101 @@ class WeightControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.layers = _choice({}, "Layer", "Which layer's weights are shown. The first one sees the pixels.")
+        self._offered: Sequence[ShownLayer] = ()
+        self.layers = _choice(
+            {}, "Layer", "Which layer is shown, counted as in the list of layers. The first one sees the pixels."
+        )
+        self.kernels, self.maps = _half("Kernels", KERNELS_HELP), _half("Feature maps", MAPS_HELP)
+        self.kernels.setChecked(True)
         self.show_what = _choice(
             SHOW,
             "Show",
-            "The weights as they are now, as they were when the network was new, or what has changed since.",
+            "What is so now, what was so when the network was new, or what has changed since.",
         )
         self.sort = _choice(
             SORT,
             "Sort by",
             "The order of the units: by number, by the length of their weights, or by how strongly each responds "
-            "to your drawing.",
+            "to your drawing; filters and maps by their strongest place.",
         )
         self.scale = _choice(
             SCALE,
             "Colours",
-            "Each unit: its own largest weight has the full colour, so every pattern shows. Whole layer: one scale "
+            "Each unit: its own largest value has the full colour, so every pattern shows. Whole layer: one scale "
             "for all units, so that strong and weak ones can be compared.",
         )
         self.layers.currentIndexChanged.connect(self._on_layer)
+        self.maps.toggled.connect(self._on_layer)
         for box in (self.show_what, self.sort, self.scale):
             box.currentIndexChanged.connect(self._on_choice)
         self._arrange()
 
     @property
     def layer(self) -> int:
-        """Which dense layer is chosen, counted from 0."""
+        """Which of the layers that are offered is chosen, counted from 0."""
         return max(self.layers.currentIndex(), 0)
 
-    def offer(self, network: Network) -> None:
+    @property
+    def shows_maps(self) -> bool:
+        """Whether feature maps are shown: those of a filter if that was chosen, and of what has nothing else."""
+        shown = self._offered[self.layer]
+        return shown.maps is not None and (shown.source is None or self.maps.isChecked())
+
+    def offer(self, layers: Sequence[ShownLayer]) -> None:
         """Offer the layers of another network; the choice stays as far as possible, and nothing is signalled."""
-        names = [f"Layer {n + 1}" for n in range(len(network.dense) - 1)] + ["Output"]
-        pairs = zip(names, network.dense, strict=True)
-        keep = min(self.layer, len(names) - 1)
-        self.layers.blockSignals(True)
-        self.layers.clear()
-        self.layers.addItems([f"{name}: {layer.inputs:,} → {layer.units:,}" for name, layer in pairs])
-        self.layers.setCurrentIndex(keep)
-        self.layers.blockSignals(False)
+        keep = min(self.layer, len(layers) - 1)
+        self._offered = layers
+        with QSignalBlocker(self.layers):
+            self.layers.clear()
+            self.layers.addItems([shown.title for shown in layers])
+            self.layers.setCurrentIndex(keep)
+        self._show_halves()
 
     def _on_layer(self) -> None:
+        self._show_halves()
         self.layer_changed.emit()
 
     def _on_choice(self) -> None:
         self.changed.emit()
 
+    def _show_halves(self) -> None:
+        """Let the user choose between kernels and feature maps where there are both."""
+        shown = self._offered[self.layer]
+        for half in (self.kernels, self.maps):
+            half.setVisible(shown.source is not None and shown.maps is not None)
+
     def _arrange(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.SPACE)
-        grid.setVerticalSpacing(2)
-        for column, box in enumerate((self.layers, self.show_what, self.sort, self.scale)):
-            name = label(box.accessibleName(), "muted")
-            name.setBuddy(box)
-            grid.addWidget(name, 0, column)
-            grid.addWidget(box, 1, column)
-        grid.setColumnStretch(4, 1)
+        above, below = QHBoxLayout(), QHBoxLayout()
+        for row, boxes in ((above, (self.layers,)), (below, (self.show_what, self.sort, self.scale))):
+            row.setSpacing(theme.SPACE)
+            for box in boxes:
+                name = label(box.accessibleName(), "muted")
+                name.setBuddy(box)
+                row.addWidget(name)
+                row.addWidget(box)
+                row.addSpacing(theme.SPACE)
+        halves = QHBoxLayout()
+        halves.setSpacing(0)
+        halves.addWidget(self.kernels)
+        halves.addWidget(self.maps)
+        above.addLayout(halves)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE // 2)
+        for row in (above, below):
+            row.addStretch(1)
+            column.addLayout(row)
+
+
+def _half(text: str, help: str) -> QPushButton:  # noqa: A002
+    """Return one of two buttons of which one is down."""
+    button = QPushButton(text)
+    button.setCheckable(True)
+    button.setAutoExclusive(True)
+    button.setToolTip(help)
+    button.setWhatsThis(help)
+    button.setAccessibleName(text)
+    return button
 
 
 def _choice(items: dict[str, str], name: str, help: str) -> QComboBox:  # noqa: A002

@@ -1,21 +1,23 @@
-"""The units of the first layer as pictures of 28x28 weights."""
+"""The units of a layer as pictures: of their weights, or of what they make of the drawing."""
 
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from engine.datasets import SIDE
 from gui import theme
 from gui.widgets.color_legend import INK
+from gui.widgets.unit_shape import UnitShape
 from gui.widgets.unit_view import UnitView
 from gui.widgets.weight_colors import GAP, picture
 
-BEFORE, BEHIND = 1, 2  # what lies between the units
+BEFORE, BEHIND, MOST = 1, 2, 6  # what lies between the units, and how much may be added on either side
 STRIDE = BEFORE + SIDE + BEHIND
-SMALLEST, LARGEST = 1.0, 6.0
+SMALLEST, LARGEST = 1.0, 6.0 * STRIDE  # a pixel per pixel of a picture; the distance from unit to unit in pixels
+CRISP = 4  # from so many pixels per number on, all numbers get whole pixels and sharp edges
 
 
 class WeightGrid(UnitView):
@@ -25,12 +27,13 @@ class WeightGrid(UnitView):
         super().__init__(
             "Units of the layer",
             f"Each picture shows the weights of one unit, one per pixel of the image it sees. {INK} "
-            "Click a unit to look closer; the arrow keys go from one to the next.",
+            "A filter that sees several maps has a small square for each. Feature maps show what each filter makes "
+            "of your drawing. Click a unit to look closer; the arrow keys go from one to the next.",
             parent,
         )
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.weights = np.zeros((SIDE * SIDE, 1), np.float32)
-        self._columns, self._scale = 1, 1.0
+        self.values, self.shape = np.zeros((SIDE * SIDE, 1), np.float32), UnitShape(SIDE, SIDE)
+        self._columns, self._scale, self._times = 1, 1.0, 1
         self._image = QImage()
         self._top = 0
 
@@ -42,54 +45,74 @@ class WeightGrid(UnitView):
     def arrange(self) -> None:
         """Choose the largest pictures with which all units fit, or the smallest and a scroll bar."""
         room, count = self.viewport().size(), len(self.order)
-        self._scale = SMALLEST
-        for columns in range(1, count + 1):
-            scale = min(room.width() / (columns * STRIDE), LARGEST)
-            if -(-count // columns) * STRIDE * scale <= room.height():
-                self._scale = max(scale, SMALLEST)
-                break
-        self._columns = max(min(int(room.width() / self._step + 1e-6), count), 1)
-        height = round(-(-count // self._columns) * self._step)
+        # Few numbers get several pixels each, so that they make no tiny picture; small squares need two for a gap.
+        least = self._times = max(-(-SIDE // max(self.shape.size(1))), 1 if self.shape.channels == 1 else 2)
+        self._scale = self._largest_scale(room, count)
+        if self._times * self._scale >= CRISP:
+            self._times, self._scale = int(self._times * self._scale), 1.0
+            while self._times > least and not self._fits(room, count):
+                self._times -= 1
+        step_y, step_x = self._step
+        self._columns = max(min(int(room.width() / step_x + 1e-6), count), 1)
+        height = round(-(-count // self._columns) * step_y)
         bar = self.verticalScrollBar()
         bar.setPageStep(room.height())
-        bar.setSingleStep(round(self._step))
+        bar.setSingleStep(round(step_y))
         bar.setRange(0, max(height - room.height(), 0))
+
+    def _largest_scale(self, room: QSize, count: int) -> float:
+        """Return how many times as large as they are the pictures may be drawn."""
+        height, width = self._stride
+        for columns in range(1, count + 1):
+            scale = min(room.width() / (columns * width), LARGEST / max(height, width))
+            if -(-count // columns) * height * scale <= room.height():
+                return max(scale, SMALLEST)
+        return SMALLEST
+
+    def _fits(self, room: QSize, count: int) -> bool:
+        """Whether all pictures can be seen at once, as large as they are."""
+        height, width = self._stride
+        columns = room.width() // width
+        return columns > 0 and -(-count // columns) * height <= room.height()
 
     def refresh(self) -> None:
         """Put the units that can be seen together into one picture."""
         first, rows = self._rows_in_view()
         units = self.order[first * self._columns : (first + rows) * self._columns]
-        tiles = np.full((rows * self._columns, STRIDE, STRIDE), GAP, np.uint8)
-        values = self.colored(slice(None), units)
-        tiles[: len(units), BEFORE:-BEHIND, BEFORE:-BEHIND] = values.T.reshape(-1, SIDE, SIDE)
-        shape = (rows, self._columns, STRIDE, STRIDE)
-        self._image = picture(tiles.reshape(shape).swapaxes(1, 2).reshape(rows * STRIDE, -1))
+        tiles = np.full((rows * self._columns, *self._stride), GAP, np.uint8)
+        pictures = self.shape.pictures(self.colored(slice(None), units), self._times)
+        before, behind = self._around
+        tiles[: len(units), before:-behind, before:-behind] = pictures
+        grid = tiles.reshape(rows, self._columns, *self._stride).swapaxes(1, 2)
+        self._image = picture(grid.reshape(rows * self._stride[0], -1))
         self._top = first
         self.viewport().update()
 
     def at(self, place: QPoint) -> tuple[int | None, int | None]:
-        """Return the unit and the pixel at a place."""
-        column, x = divmod(place.x() / self._step, 1)
-        row, y = divmod((place.y() + self.verticalScrollBar().value()) / self._step, 1)
+        """Return the unit and the number at a place; between two units, the nearest number of one."""
+        step_y, step_x = self._step
+        column, x = divmod(place.x() / step_x, 1)
+        row, y = divmod((place.y() + self.verticalScrollBar().value()) / step_y, 1)
         index = int(row) * self._columns + int(column)
         if not (0 <= column < self._columns and 0 <= index < len(self.order)):
             return None, None
-        pixel = [min(max(int(part * STRIDE) - BEFORE, 0), SIDE - 1) for part in (y, x)]
-        return int(self.order[index]), pixel[0] * SIDE + pixel[1]
+        sizes = zip((y, x), self._stride, self.shape.size(self._times), strict=True)
+        y, x = (min(max(int(part * stride) - self._around[0], 0), size - 1) for part, stride, size in sizes)
+        return int(self.order[index]), self.shape.at(y, x, self._times)
 
     def rectangle(self, unit: int) -> QRect:
         """Return where a unit is drawn."""
         row, column = divmod(self.index(unit), self._columns)
-        top = row * self._step - self.verticalScrollBar().value()
-        return QRectF(column * self._step, top, self._step, self._step).toAlignedRect()
+        step_y, step_x = self._step
+        top = row * step_y - self.verticalScrollBar().value()
+        return QRectF(column * step_x, top, step_x, step_y).toAlignedRect()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the picture, and frames around the selected and the hovered unit."""
         look, painter = theme.current(), QPainter(self.viewport())
         painter.fillRect(self.viewport().rect(), QColor(look.window))
-        whole = self._step == STRIDE
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not whole)
-        top = self._top * self._step - self.verticalScrollBar().value()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._scale != 1)
+        top = self._top * self._step[0] - self.verticalScrollBar().value()
         size = self._image.size().toSizeF() * self._scale
         painter.drawImage(QRectF(0, top, size.width(), size.height()), self._image)
         self._cover_missing(painter)
@@ -99,22 +122,36 @@ class WeightGrid(UnitView):
                 painter.drawRect(self.rectangle(unit).adjusted(0, 0, -2, -2))
 
     @property
-    def _step(self) -> float:
-        """The distance from unit to unit in pixels."""
-        return STRIDE * self._scale
+    def _stride(self) -> tuple[int, int]:
+        """Height and width of a unit's picture with what lies around it."""
+        (height, width), around = self.shape.size(self._times), sum(self._around)
+        return height + around, width + around
+
+    @property
+    def _around(self) -> tuple[int, int]:
+        """What lies before and behind a unit's picture: more between pictures of large cells, or they would merge."""
+        more = min(self._times // 3, MOST) if self.shape.channels == 1 else -(-self._times // 2)
+        return BEFORE + more, BEHIND + more
+
+    @property
+    def _step(self) -> tuple[float, float]:
+        """The distance from unit to unit downwards and sideways, in pixels of the screen."""
+        height, width = self._stride
+        return height * self._scale, width * self._scale
 
     def _rows_in_view(self) -> tuple[int, int]:
         """Return the first row of units in view, and how many there are."""
         total = -(-len(self.order) // self._columns)
-        top = self.verticalScrollBar().value()
-        first = min(int(top / self._step), total - 1)
-        last = min(int((top + self.viewport().height()) / self._step) + 1, total)
+        top, step = self.verticalScrollBar().value(), self._step[0]
+        first = min(int(top / step), total - 1)
+        last = min(int((top + self.viewport().height()) / step) + 1, total)
         return first, max(last - first, 1)
 
     def _cover_missing(self, painter: QPainter) -> None:
         """Paint over the places behind the last unit."""
         row, column = divmod(len(self.order), self._columns)
         if column:
-            top = row * self._step - self.verticalScrollBar().value()
-            rest = QRectF(column * self._step, top, (self._columns - column) * self._step + 1, self._step + 1)
+            step_y, step_x = self._step
+            top = row * step_y - self.verticalScrollBar().value()
+            rest = QRectF(column * step_x, top, (self._columns - column) * step_x + 1, step_y + 1)
             painter.fillRect(rest, QColor(theme.current().window))
