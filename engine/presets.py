@@ -10,7 +10,7 @@ from engine.optimizers import Adam
 from engine.schedules import Cosine, OneCycle
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
 
-BENT = AugmentationSpec(rotation=10, scale=10, shear=10, shift=2, elastic=1)
+BENT = AugmentationSpec(rotation=10, scale=10, shear=10, shift=1.5, elastic=0.8)
 
 
 @dataclass(frozen=True)
@@ -73,19 +73,19 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "augmented",
             "Dense + augmentation",
-            "One wide hidden layer that sees every image bent, turned and shifted anew in every epoch: over 99 % "
+            "Two hidden layers that see every image bent, turned and shifted anew in every epoch: over 99 % "
             "without a convolution.",
             RunSpec(
                 preset="augmented",
                 validation_split=0.05,
-                network=NetworkSpec(layers=(DenseSpec(units=800), DenseSpec(units=400))),
+                network=NetworkSpec(layers=(DenseSpec(units=1024), DenseSpec(units=256))),
                 training=TrainingSpec(
                     optimizer=Adam(),
                     learning_rate=0.0015,
                     schedule=OneCycle(),
                     augmentation=BENT,
-                    batch_size=128,
-                    epochs=60,
+                    batch_size=256,
+                    epochs=50,
                     keep_best=False,
                 ),
             ),

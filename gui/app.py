@@ -41,7 +41,9 @@ def make_window(settings: QSettings) -> MainWindow:
     allow_threads(most_threads())
     from gui.main_window import MainWindow  # pyqtgraph wants the application to exist
 
-    return MainWindow(settings)
+    window = MainWindow(settings)
+    window.weights_page.remember_in(settings)
+    return window
 
 
 def _begin(window: MainWindow, paths: list[str]) -> None:
