@@ -120,6 +120,9 @@ def _load(path: Path, size: int) -> Model:
             array[...] = file.get_tensor(name)
     if not np.isfinite(network.parameters).all():
         raise refused(path, "it holds weights that are not finite numbers")
+    for name, array in named.items():
+        if name.endswith(".variance") and (array < 0).any():
+            raise refused(path, f"{name} holds negative numbers, which no variance is")
     return Model(network.snapshot(record.steps, record.epochs), run, record)
 
 
@@ -157,14 +160,15 @@ def _check_tensors(path: Path, file: Any, named: dict[str, NDArray[Any]]) -> Non
         found = file.get_slice(name)
         shape, dtype = tuple(found.get_shape()), found.get_dtype()
         if shape != array.shape:
-            raise refused(path, f"{name} has the shape {shape}, but {array.shape} is needed{_inputs(name, shape)}")
+            why = f"{name} has the shape {shape}, but {array.shape} is needed"
+            raise refused(path, why + _inputs(shape, array.shape))
         if dtype != _TYPES[array.dtype.name]:
             raise refused(path, f"{name} is of type {dtype}, but {_TYPES[array.dtype.name]} is needed")
 
 
-def _inputs(name: str, shape: tuple[int, ...]) -> str:
+def _inputs(shape: tuple[int, ...], needed: tuple[int, ...]) -> str:
     """Explain the most likely wrong shape: a network for other pictures."""
     pixels = INPUT_SHAPE[0] * INPUT_SHAPE[1]
-    if name != "dense_1.weights" or len(shape) != 2 or shape[0] == pixels:
+    if len(shape) != 2 or len(needed) != 2 or needed[0] != pixels or shape[0] == pixels:
         return ""
     return f": it is for {shape[0]:,} inputs, and an image of 28x28 has {pixels}"

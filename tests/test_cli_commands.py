@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine import kept_models
+from engine import kept_models, memory
 from engine.datasets import Dataset, load_dataset
 from engine.evaluation import evaluate
 from engine.fields import parameters_of
@@ -289,6 +290,22 @@ def test_help_explains_every_option_with_its_range(digitlab: Call) -> None:
         *((("--learning-rate", value), "Learning rate") for value in ("0", "-1", "nan", "1e9", "inf", "", "fast")),
         *((("--hidden", value), "Units") for value in ("0", "-3", "", "10,,10", "10,x", "99999", "1.5")),
         (("--hidden", "8192,8192"), "parameters"),
+        (("--layers", "conv:8:29"), "Layer 1 (conv:8:29): Kernel: 29 is not allowed"),
+        (
+            ("--layers", "conv:8:20,conv:8:10"),
+            "Layer 2: Convolution: a kernel of 10x10 does not fit into an image of 9x9",
+        ),
+        (("--layers", "conv:8:3:s0"), "Layer 1 (conv:8:3:s0): Stride: 0 is not allowed"),
+        (("--layers", "flatten,dense:4,flatten"), "Layer 3: Flatten: its 4 inputs are in a row already"),
+        (("--layers", "dense:4,conv:8"), "Layer 2: Convolution: it needs an image, but gets 4 numbers in a row"),
+        (("--layers", "dense:4,dropout:1"), "Layer 2 (dropout:1): Rate: 1 is not allowed"),
+        (
+            ("--layers", "conv:8:26,max_pool:4"),
+            "Layer 2: Max pooling: a window of 4x4 does not fit into an image of 3x3",
+        ),
+        (("--layers", "conv:8", "--hidden", "3"), "--layers and --hidden contradict each other"),
+        (("--layers", "dense:8", "--activation", "tanh"), "--layers and --activation contradict each other"),
+        (("--hidden", "none", "--dropout", "0.2"), "--dropout changes nothing"),
         *((("--epochs", value), "Epochs") for value in ("0", "-1", "1.5", "x")),
         *((("--batch-size", value), "Batch size") for value in ("0", "-1", "601", "1000001")),
         (("--validation-split", "1"), "Validation share"),
@@ -314,6 +331,36 @@ def test_help_explains_every_option_with_its_range(digitlab: Call) -> None:
 def test_bad_settings_get_one_sentence(digitlab: Call, digits: str, argv: tuple[str, ...], expected: str) -> None:
     assert expected in sentence(digitlab("train", "--dataset", digits, *argv))
     assert kept_models.kept() == []
+
+
+def test_a_network_too_large_for_the_memory_is_refused_before_it_is_made(
+    digitlab: Call, digits: str, monkeypatch: pytest.MonkeyPatch, trained: Path
+) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 5 * 10**7)
+    argv = ("train", "--dataset", digits, "--layers", "conv:8,conv:512:3:same,dense:10", "--batch-size", "500")
+    found = sentence(digitlab(*argv))
+    assert "Layer 2 (conv:512:3:same) takes most" in found
+    assert re.search(r"training would take about \d+\.\d GB of memory, and 0\.1 GB are free", found)
+    assert digitlab("evaluate", trained)[0] == 0
+    monkeypatch.setattr(memory, "available", lambda: 10**4)
+    assert "an evaluation would take about" in sentence(digitlab("evaluate", trained))
+
+
+def test_layers_of_all_kinds_are_trained_and_named(digitlab: Call, digits: str, tmp_path: Path) -> None:
+    layers = "conv:4:5:s2:same,batch_norm:relu,max_pool:2,flatten,dense:8:tanh,dropout:0.1"
+    path = tmp_path / "m.safetensors"
+    argv = ("--layers", layers, "--epochs", "1", "--out", path)
+    code, out, err = digitlab("train", "--dataset", digits, *argv, "--json")
+    assert (code, json.loads(out)["layers"]) == (0, layers)
+    assert "28x28 → conv 4 → 8 → 10" in err
+    card = json.loads(digitlab("info", path, "--json")[1])
+    assert [layer["output_shape"] for layer in card["layers"]] == [[14, 14, 4]] * 2 + [[7, 7, 4], [196], [8], [8]]
+    assert [layer["parameters"] for layer in card["layers"]] == [104, 16, 0, 0, 197 * 8, 0]
+    shown = digitlab("info", path)[1]
+    assert layers in shown
+    assert "→ 14 x 14 x 4, 104 parameters" in shown
+    assert options("--layers", "none").network.layers == ()
+    assert options("--layers", layers).network == load_model(path).run.network
 
 
 def test_no_command_and_a_wrong_one_get_one_sentence(digitlab: Call) -> None:

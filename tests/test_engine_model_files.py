@@ -18,8 +18,10 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from engine import kept_models
-from engine.blas import libraries, most_threads, use_threads
+from engine.blas import allow_threads, allowed_threads, libraries, most_threads, use_threads
+from engine.compact_layers import parse_layers
 from engine.datasets import Dataset
+from engine.datasets.split import Split
 from engine.errors import DigitLabError, ModelFileError, SettingError
 from engine.evaluation import evaluate
 from engine.layers import DenseSpec, DropoutSpec
@@ -30,6 +32,7 @@ from engine.presets import PRESETS
 from engine.reports import EpochReport
 from engine.schedules import SCHEDULES
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
+from engine.training import train
 
 SMALL = RunSpec(network=NetworkSpec(layers=(DenseSpec(units=3, activation="tanh"), DropoutSpec(rate=0.1))))
 RECORD = TrainingRecord(
@@ -85,6 +88,63 @@ def test_every_preset_predicts_the_same_after_reopening(tmp_path: Path, small: D
         save_model(tmp_path / preset.name, Model(network.snapshot(), preset.run))
         after = Network.from_snapshot(load_model(tmp_path / preset.name).network).predict(images)
         np.testing.assert_array_equal(before, after)
+
+
+@pytest.fixture
+def images_model(small_split: Split) -> Model:
+    """A network of every kind of layer that has learned a little, so that running means are not what they were."""
+    layers = parse_layers(
+        "conv:4:5:s2:same,batch_norm:relu,max_pool:2,conv:6:3,flatten,batch_norm,dense:8:d0.1,dropout"
+    )
+    run = SMALL.changed(network={"layers": layers}, training={"batch_size": 50, "epochs": 1})
+    network = Network(run.network, 3)
+    for _ in train(network, small_split, run.training):
+        pass
+    return Model(network.snapshot(RECORD.steps, RECORD.epochs), run, RECORD)
+
+
+def test_convolutions_and_batch_normalization_come_back_bit_for_bit(
+    images_model: Model, small: Dataset, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.safetensors"
+    save_model(path, images_model)
+    back = load_model(path)
+    assert back.run == images_model.run
+    np.testing.assert_array_equal(back.network.parameters, images_model.network.parameters)
+    before, after = (Network.from_snapshot(model.network).predict(small.test_images) for model in (images_model, back))
+    np.testing.assert_array_equal(before, after)
+    with safe_open(path, framework="np") as file:
+        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        variance = file.get_tensor("batch_norm_1.variance")
+    assert (shapes["conv_1.weights"], shapes["conv_2.weights"]) == ((5, 5, 1, 4), (3, 3, 4, 6))
+    assert (shapes["batch_norm_2.gamma"], shapes["dense_1.weights"]) == ((150,), (150, 8))
+    assert (variance != 1).all()
+
+
+@pytest.mark.parametrize(
+    ("tensors", "expected"),
+    [
+        ({"conv_1.weights": np.zeros((3, 3, 1, 4), np.float32)}, "conv_1.weights has the shape (3, 3, 1, 4)"),
+        ({"dense_1.weights": np.zeros((784, 8), np.float32)}, "(784, 8), but (150, 8) is needed."),
+        ({"batch_norm_1.mean": np.zeros(5, np.float32)}, "batch_norm_1.mean has the shape (5,), but (4,) is needed"),
+        ({"batch_norm_2.variance": np.full(150, -1, np.float32)}, "batch_norm_2.variance holds negative numbers"),
+        ({"conv_3.bias": np.zeros(4, np.float32)}, "conv_3.bias"),
+    ],
+)
+def test_wrong_arrays_of_other_kinds_of_layer_are_named(
+    images_model: Model, tmp_path: Path, tensors: dict, expected: str
+) -> None:
+    save_model(tmp_path / "m.safetensors", images_model)
+    assert expected in rewritten(tmp_path / "m.safetensors", tensors)
+
+
+def test_a_file_with_impossible_layers_is_refused_with_number_and_sizes(saved: Path) -> None:
+    spec = '{"network": {"layers": [{"kind": "conv", "kernel": 28}, {"kind": "max_pool"}]}}'
+    assert "Layer 2: Max pooling: a window of 2x2 does not fit into an image of 1x1" in rewritten(saved, spec=spec)
+
+
+def test_a_kept_convolutional_network_has_a_name_that_can_be_read(images_model: Model) -> None:
+    assert kept_models.title(kept_models.keep(images_model)).startswith("28x28-conv-4-conv-6-8-10 · ")
 
 
 def test_tensors_have_names_and_shapes_that_other_programs_can_read(saved: Path) -> None:
@@ -267,7 +327,8 @@ def test_threads_are_set_and_checked() -> None:
     assert all(pool["threads"] == 1 for pool in libraries())
     for count in (0, -1, most_threads() + 1):
         with pytest.raises(SettingError, match=f"from 1 to {most_threads()}"):
-            use_threads(count)
+            allow_threads(count)
+    assert 1 <= allowed_threads() <= most_threads()
 
 
 @pytest.fixture(scope="module")

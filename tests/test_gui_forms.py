@@ -410,8 +410,8 @@ def test_layers_are_edited_by_keys(panel: SettingsPanel, session: Session) -> No
 def test_layers_are_edited_by_buttons(panel: SettingsPanel, session: Session) -> None:
     buttons = panel.network.buttons.buttons
     assert not buttons["up"].isEnabled()
-    dropout = buttons["add"].menu().actions()[1]
-    assert dropout.text() == "Dropout"
+    dropout = next(entry for entry in buttons["add"].menu().actions() if entry.objectName() == "dropout")
+    assert dropout.text().startswith("Dropout\tSwitches values off")
     dropout.trigger()
     assert units(session) == [350, "dropout"]
     assert isinstance(panel.network.layers.current, QWidget)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from engine.activations import ACTIVATIONS
+from engine.augmentation import AugmentationSpec
 from engine.blas import most_threads
+from engine.compact_layers import NONE, parse_layers, usage
 from engine.datasets import DATASET_WORDS
 from engine.errors import DigitLabError, SettingError
 from engine.fields import Parameter, Settings, parameter, parameters_of
-from engine.layers import DenseSpec
+from engine.layers import LAYER_KINDS, DenseSpec
 from engine.losses import LOSSES, misfit
 from engine.optimizers import OPTIMIZERS
 from engine.presets import DEFAULT_PRESET, PRESETS, named
@@ -24,7 +26,6 @@ Given = Mapping[str, Any]
 
 _UNITS = parameter(DenseSpec, "units")
 _METAVARS = {"int": "N", "float": "X", "choice": "NAME", "text": "TEXT"}
-_NO_LAYERS = "none"
 DATASETS = ", ".join(source.form for source in DATASET_WORDS)
 
 
@@ -81,12 +82,22 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="N,N,…",
         type=_hidden,
         help="units of the hidden layers, e.g. 350 or 256,128,64, without dropout unless --dropout is given; "
-        f"{_UNITS.legal} each; {_NO_LAYERS} for no hidden layer",
+        f"{_UNITS.legal} each; {NONE} for no hidden layer",
     )
-    _add_all(network, "layers", DenseSpec, None, skip=("units",))
+    _add_all(network, "layers", DenseSpec, None, skip=("units",), remark=" For all hidden dense layers.")
+    kinds = "; ".join(usage(kind) for kind in LAYER_KINDS.values())
+    network.add_argument(
+        "--layers",
+        metavar="L,L,…",
+        type=parse_layers,
+        help="all hidden layers in one text, instead of the options above, e.g. conv:32:5:s2,conv:64:3:s2,dense:128,"
+        "dropout:0.3. Numbers stand in this order, everything else as it comes, and what is left out has its default: "
+        f"{kinds}",
+    )
     _add_all(network, "network", NetworkSpec, quick.network)
     training = parser.add_argument_group("training", defaults)
     _add_all(training, "training", TrainingSpec, quick.training)
+    _add_all(training, "augmentation", AugmentationSpec, quick.training.augmentation)
     _add_family(training, "optimizer", "", OPTIMIZERS, "another one than the preset's brings its usual learning rate")
     _add_family(training, "schedule", "schedule-", SCHEDULES, "how the learning rate moves")
 
@@ -107,6 +118,7 @@ def run_from(options: argparse.Namespace) -> RunSpec:
     network = _group(given, "network")
     layers = _layers(start.network, given)
     training = _group(given, "training")
+    training["augmentation"] = {**start.training.augmentation.model_dump(), **_group(given, "augmentation")}
     for family, registry in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
         training[family] = _chosen(family, registry, getattr(start.training, family), given)
     _pair(given, start, network, training)
@@ -135,12 +147,32 @@ def _group(given: Given, group: str) -> dict[str, Any]:
 
 
 def _layers(start: NetworkSpec, given: Given) -> list[dict[str, Any]]:
-    """Return the hidden layers: the preset's, or new ones of the sizes given."""
-    layers: list[dict[str, Any]] = [layer.model_dump() for layer in start.layers]
+    """Return the hidden layers: the preset's, new ones of the sizes given, or new ones of any kind.
+
+    Raises
+    ------
+    SettingError
+        When the options contradict one another, or one of them would change nothing.
+    """
+    changes = _group(given, "layers")
+    if "layers" in given:
+        _refuse_beside_layers(["--hidden"] * ("hidden" in given) + [f"--{name}" for name in changes])
+    layers: list[dict[str, Any]] = [layer.model_dump() for layer in given.get("layers", start.layers)]
     if "hidden" in given:
         layers = [{"kind": "dense", "units": units} for units in given["hidden"]]
-    changes = _group(given, "layers")
+    if changes and not any(layer["kind"] == "dense" for layer in layers):
+        raise SettingError(
+            f"--{next(iter(changes))} changes nothing: it is about hidden dense layers, and there are none."
+        )
     return [{**layer, **changes} if layer["kind"] == "dense" else layer for layer in layers]
+
+
+def _refuse_beside_layers(others: list[str]) -> None:
+    if others:
+        raise SettingError(
+            f"--layers and {others[0]} contradict each other: --layers says everything about the hidden layers, "
+            "as in dense:128:tanh:d0.2. Leave one of the two out."
+        )
 
 
 def _chosen(family: str, registry: Mapping[str, type[Settings]], start: Any, given: Given) -> dict[str, Any]:
@@ -156,12 +188,15 @@ def _chosen(family: str, registry: Mapping[str, type[Settings]], start: Any, giv
     return {**(start.model_dump() if kind == start.kind else {"kind": kind}), **own}
 
 
-def _add_all(group: Any, prefix: str, cls: type[Settings], preset: Settings | None, skip: Iterable[str] = ()) -> None:
-    """Add an option per hyperparameter that `cls` declares."""
+def _add_all(
+    group: Any, prefix: str, cls: type[Settings], preset: Settings | None, skip: Iterable[str] = (), remark: str = ""
+) -> None:
+    """Add an option per hyperparameter that `cls` declares; a `remark` stands behind each help."""
     for entry in parameters_of(cls):
         if entry.name not in skip:
             default = entry.default if preset is None else getattr(preset, entry.name)
-            _add(group, f"{prefix}.{entry.name}", "--" + entry.name.replace("_", "-"), entry, default)
+            flag = "--" + entry.name.replace("_", "-")
+            _add(group, f"{prefix}.{entry.name}", flag, entry, default, remark)
 
 
 def _add_family(group: Any, family: str, prefix: str, registry: Mapping[str, Any], remark: str) -> None:
@@ -182,14 +217,14 @@ def _add_family(group: Any, family: str, prefix: str, registry: Mapping[str, Any
                 _add(group, f"{family}.{entry.name}", flag, entry, entry.default)
 
 
-def _add(group: Any, dest: str, flag: str, entry: Parameter, default: Any) -> None:
+def _add(group: Any, dest: str, flag: str, entry: Parameter, default: Any, remark: str = "") -> None:
     if entry.kind == "bool":
         shown = "on" if default else "off"
         text = _escaped(f"{entry.help} (default: {shown})")
         group.add_argument(flag, dest=dest, action=argparse.BooleanOptionalAction, default=None, help=text)
         return
     unit = f" {entry.unit}" if entry.unit else ""
-    text = _escaped(f"{entry.help} {entry.legal[:1].upper()}{entry.legal[1:]}{unit} (default: {default}).")
+    text = _escaped(f"{entry.help} {entry.legal[:1].upper()}{entry.legal[1:]}{unit} (default: {default}).{remark}")
     group.add_argument(flag, dest=dest, metavar=_METAVARS[entry.kind], type=entry.check, help=text)
 
 
@@ -205,7 +240,7 @@ def _choice(label: str, legal: Iterable[str]) -> Callable[[str], str]:
 
 
 def _hidden(text: str) -> tuple[int, ...]:
-    if text == _NO_LAYERS:
+    if text == NONE:
         return ()
     return tuple(_UNITS.check(part.strip()) for part in text.split(","))
 

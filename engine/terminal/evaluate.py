@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.datasets import load_dataset
 from engine.evaluation import Evaluation, evaluate
+from engine.memory import require_memory_to_read
 from engine.model_files import load_model
 from engine.network import Network
 from engine.terminal.arguments import add_dataset
@@ -25,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
     dataset = load_dataset(options.dataset or model.run.dataset, progress=announcer())
     if dataset.note:
         say(dataset.note)
+    require_memory_to_read(model.network.spec)
     found = evaluate(
         Network.from_snapshot(model.network), dataset.test_images, dataset.test_labels, model.run.training.loss
     )

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from engine import blas, kept_models
+from engine.compact_layers import NONE, compact, compact_layer
 from engine.files import data_folder
 from engine.model import Model, program_version
 from engine.model_files import load_model
 from engine.presets import PRESETS
+from engine.specs import NetworkSpec
 from engine.terminal.output import number, percent, show, table
 
 _PACKAGES = ("numpy", "PySide6-Essentials", "pyqtgraph", "tensorflow")
@@ -39,6 +41,7 @@ def _program() -> dict[str, Any]:
         preset.name: {
             "help": preset.help,
             "network": preset.run.network.title,
+            "layers": compact(preset.run.network.layers),
             "parameters": preset.run.network.parameter_count,
         }
         for preset in PRESETS.values()
@@ -84,6 +87,7 @@ def _card(path: Path, model: Model) -> dict[str, Any]:
         "model": str(path),
         "bytes": path.stat().st_size,
         "network": model.network.spec.title,
+        "layers": _layers(model.network.spec),
         "parameters": model.network.spec.parameter_count,
         "dtype": model.network.spec.dtype,
         "training": model.record.model_dump(mode="json"),
@@ -93,8 +97,8 @@ def _card(path: Path, model: Model) -> dict[str, Any]:
 
 def _card_lines(card: dict[str, Any]) -> list[str]:
     record, network, training = card["training"], card["spec"]["network"], card["spec"]["training"]
-    layers = ", ".join(_layer(layer) for layer in network["layers"]) or "none"
-    return table(
+    layers = ",".join(layer["layer"] for layer in card["layers"]) or NONE
+    lines = table(
         [
             ("File", f"{card['model']} ({card['bytes']:,} bytes)"),
             ("Network", f"{card['network']}, {card['parameters']:,} parameters, {card['dtype']}"),
@@ -114,10 +118,17 @@ def _card_lines(card: dict[str, Any]) -> list[str]:
             ("By", record["program"]),
         ]
     )
+    shapes = [(layer["layer"], _facts(layer)) for layer in card["layers"]]
+    return [*lines, "", "Hidden layers:", *(f"  {line}" for line in table(shapes))] if shapes else lines
 
 
-def _layer(layer: dict[str, Any]) -> str:
-    if layer["kind"] != "dense":
-        return f"dropout {layer['rate']:g}"
-    dropout = f" with dropout {layer['dropout']:g}" if layer["dropout"] else ""
-    return f"{layer['units']} {layer['activation']}{dropout}"
+def _layers(network: NetworkSpec) -> list[dict[str, Any]]:
+    """Return the hidden layers, each with the shape behind it and its parameters."""
+    return [
+        {"layer": compact_layer(layer), "output_shape": list(shape), "parameters": count}
+        for layer, (shape, count) in zip(network.layers, network.rows(), strict=False)
+    ]
+
+
+def _facts(layer: dict[str, Any]) -> str:
+    return f"→ {' x '.join(map(str, layer['output_shape']))}, {layer['parameters']:,} parameters"

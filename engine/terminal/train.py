@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from engine import kept_models
+from engine.compact_layers import compact
 from engine.datasets import Dataset, load_dataset
 from engine.datasets.split import Split, split
 from engine.errors import DigitLabError, ModelFileError
 from engine.evaluation import Evaluation, evaluate
 from engine.files import check_target, reason
+from engine.memory import require_memory
 from engine.model_files import Model, record_training, save_model
 from engine.network import Network
 from engine.reports import BatchReport, EndReport, EpochReport
@@ -70,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
     data = split(dataset, spec.validation_split, spec.seed)
     if vars(options).get("training.batch_size") is None:
         spec = _fitted(spec, data)
+    require_memory(spec)
     network = Network(spec.network, spec.seed)
     training = Training(network, data, spec.training, spec.seed)
     with noted() as signals:
@@ -160,6 +163,7 @@ def _result(spec: RunSpec, course: Course, path: Path | None, threads: int) -> d
     return {
         "model": str(path) if path else None,
         "network": spec.network.title,
+        "layers": compact(spec.network.layers),
         "parameters": spec.network.parameter_count,
         "images_per_second": round(course.images_per_second, 1),
         "outcome": course.end.reason,
@@ -184,6 +188,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
             ("Epochs", result["epochs"]),
             ("Seconds per epoch", f"{sum(seconds) / len(seconds):.2f}" if seconds else ""),
             ("Images per second", f"{result['images_per_second']:,.0f}"),
+            ("Hidden layers", result["layers"]),
             ("Parameters", f"{result['parameters']:,}"),
             ("Model", result["model"]),
         ]

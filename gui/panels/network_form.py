@@ -44,8 +44,6 @@ class NetworkForm(QWidget):
         self._editor = editor
         self.buttons = LayerButtons(self)
         self.input = Line("Input", INPUT_HELP, self)
-        height, width = INPUT_SHAPE
-        self.input.fact.setText(f"{height} × {width} pixels → {height * width}")
         self.layers = LayerList(self)
         self.layers.anchor = self.buttons.buttons["down"]
         self.output = Line("Output", OUTPUT_HELP, self)
@@ -67,7 +65,11 @@ class NetworkForm(QWidget):
         self.buttons.set_possible(self.layers.possible)
 
     def _show(self, run: RunSpec) -> None:
-        *_, (shape, count) = run.network.rows()
+        rows = list(run.network.rows())
+        height, width = INPUT_SHAPE
+        as_image = len(next(shape for shape, _ in rows if shape != INPUT_SHAPE)) == 3
+        self.input.fact.setText(f"{height} × {width} pixels" + (" → " + str(height * width)) * (not as_image))
+        shape, count = rows[-1]
         self.output.fact.setText(facts_text(shape, count))
         self.total.setText(f"{run.network.parameter_count:,} parameters to learn")
         self._show_pending(self._editor.session.pending)

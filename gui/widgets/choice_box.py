@@ -17,6 +17,8 @@ LABELS: dict[str, str] = {
     "glorot": "Glorot",
     "lecun": "LeCun",
     "zeros": "Zeros",
+    "valid": "Valid",
+    "same": "Same",
 }
 
 

@@ -10,10 +10,14 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 from engine.layers import LAYER_KINDS
 from gui import theme
 from gui.icons import icon
-from gui.widgets.variant_field import kind_label
 
 BUTTONS = {
-    "add": ("mdi6.plus", "Add a layer", "Adds a hidden layer behind the selected one.", "Insert"),
+    "add": (
+        "mdi6.plus",
+        "Add a layer",
+        "Adds a hidden layer behind the selected one, or as near to it as it fits.",
+        "Insert",
+    ),
     "duplicate": ("mdi6.content-copy", "Duplicate the layer", "Adds a layer like the selected one.", "Ctrl+D"),
     "remove": ("mdi6.delete-outline", "Remove the layer", "Takes the selected layer out.", "Delete"),
     "up": ("mdi6.arrow-up", "Move the layer up", "Moves the selected layer towards the input.", "Alt+Up"),
@@ -68,10 +72,10 @@ class LayerButtons(QWidget):
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
-        menu.setToolTipsVisible(True)
         for kind, cls in LAYER_KINDS.items():
-            entry = menu.addAction(kind_label(kind, cls))
-            entry.setToolTip((cls.__doc__ or "").split("\n")[0])
+            entry = menu.addAction(f"{cls.label}\t{cls.about}")
+            entry.setWhatsThis(cls.about)
+            entry.setObjectName(kind)
             entry.triggered.connect(partial(self.added.emit, kind))
         return menu
 

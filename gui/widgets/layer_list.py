@@ -7,19 +7,17 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.errors import SettingError
 from engine.fields import Settings
 from engine.layers import LAYER_KINDS
+from engine.placement import with_new_layer
 from engine.specs import NetworkSpec
 from gui import theme
 from gui.widgets.field import ErrorLine, Field
 from gui.widgets.layer_row import LayerRow
 
-MAX_LAYERS = next(
-    rule.max_length for rule in NetworkSpec.model_fields["layers"].metadata if hasattr(rule, "max_length")
-)
 NONE = "No hidden layer: every output looks at the pixels directly. The plus button adds one."
 Layers = tuple[Settings, ...]
 
@@ -128,9 +126,14 @@ class LayerList(Field):
             self._focus(index + (1 if action == "next" else -1))
 
     def add(self, kind: str) -> None:
-        """Add a layer of `kind` behind the selected one."""
-        index = self._index
-        self._insert(len(self.rows) if index is None else index + 1, LAYER_KINDS[kind]())
+        """Add a layer of `kind` behind the selected one, or as near to it as is possible."""
+        wanted = len(self.rows) if self._index is None else self._index + 1
+        try:
+            index, spec = with_new_layer([row.spec for row in self.rows], kind, wanted)  # type: ignore[misc]
+        except SettingError as error:
+            self._say_refused(error)
+        else:
+            self._insert(index, spec)
 
     def move_row(self, start: int, end: int) -> None:
         """Move the row at `start` so that it stands at `end`."""
@@ -142,7 +145,10 @@ class LayerList(Field):
     def select(self, row: LayerRow | None) -> None:
         """Show the settings of `row` alone."""
         if row is not self.current:
-            self.current = row
+            before, self.current = self.current, row
+            focus = QApplication.focusWidget()
+            if row is not None and before is not None and focus is not None and before.isAncestorOf(focus):
+                row.setFocus(Qt.FocusReason.OtherFocusReason)  # else Qt hands it to any row when the editor vanishes
             for other in self.rows:
                 other.set_open(other is row)
             self.selection_changed.emit()
@@ -152,9 +158,6 @@ class LayerList(Field):
         return self.rows.index(self.current) if self.current in self.rows else None
 
     def _insert(self, index: int, spec: Settings) -> None:
-        if len(self.rows) >= MAX_LAYERS:
-            self.error.say(f"Layers: {len(self.rows) + 1} are not allowed; there may be at most {MAX_LAYERS}.")
-            return
         row = self._new_row(spec)
         self._rearrange([*self.rows[:index], row, *self.rows[index:]], row)
 
@@ -169,13 +172,17 @@ class LayerList(Field):
         self.sealed.emit()
         if self._rejected is not None:
             self.rows = before
-            self.error.say(str(self._rejected))
+            self.withdrawn.emit()  # it is not shown any more, so it must not come into force later
+            self._say_refused(self._rejected)
         for row in {*before, *rows} - set(self.rows):
             self._discard(row)
         if self._rejected is None:
             self.select(chosen or (current if current in rows else self._near(index)))
             if had_focus:
                 self._focus(self._index)
+
+    def _say_refused(self, error: SettingError) -> None:
+        self.error.say(f"{error} The layers stay as they were.")
 
     def _near(self, index: int) -> LayerRow | None:
         return self.rows[min(index, len(self.rows) - 1)] if self.rows else None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.fields import Settings, parameters_of
-from engine.layers import LAYER_KINDS
+from engine.fields import Parameter, Settings, parameter, parameters_of
+from engine.layers import LAYER_KINDS, BatchNormSpec
 from gui import theme
 from gui.widgets.choice_box import label_of
+from gui.widgets.figures import ElidedLabel
 from gui.widgets.value_edit import value_text
 from gui.widgets.variant_field import VariantField, kind_label
 
@@ -23,6 +26,8 @@ KEYS: dict[tuple[Qt.Key, Qt.KeyboardModifier], str] = {
     (Qt.Key.Key_Up, Qt.KeyboardModifier.NoModifier): "previous",
     (Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier): "next",
 }
+SQUARES = ("kernel", "size")
+UNSAID = {"dropout": 0, "padding": "valid", "momentum": parameter(BatchNormSpec, "momentum").default}
 HELP = (
     "A hidden layer. Drag it, or press Alt+Up and Alt+Down, to move it; Insert adds a layer behind it, "
     "Ctrl+D doubles it, Delete removes it."
@@ -55,12 +60,11 @@ class LayerRow(QWidget):
         self.setWhatsThis(HELP)
         self.dragging = False
         self._pressed: QPoint | None = None
-        self.summary = QLabel(self)
+        self.summary = ElidedLabel("", "")
         self.facts = QLabel(self)
         self.facts.setProperty("role", "muted")
         self.field = VariantField("Kind", "What the layer does.", LAYER_KINDS, self)
-        for label in (self.summary, self.facts):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(GRIP, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
         column.setSpacing(0)
@@ -79,7 +83,7 @@ class LayerRow(QWidget):
     def show_value(self, spec: Settings, *, fresh: bool = False) -> None:
         """Take what is in force."""
         self.field.show_value(spec, fresh=fresh)
-        self.summary.setText(describe(spec))
+        self.summary.show_text(describe(spec))
         self.setToolTip(f"{describe(spec)}\n{HELP}")
         self.setAccessibleName(f"Layer: {describe(spec)}")
 
@@ -192,20 +196,24 @@ class LayerRow(QWidget):
 
 
 def describe(spec: Settings) -> str:
-    """Return what a layer is in a few words, e.g. ``"Dense 350 · ReLU · dropout 0.2"``."""
+    """Return what a layer is in a few words, e.g. ``"Convolution 32 · 5×5 · stride 2 · ReLU"``."""
     words = [kind_label(spec.kind, type(spec))]  # type: ignore[attr-defined]
-    for place, parameter in enumerate(parameters_of(type(spec))):
-        value = getattr(spec, parameter.name)
-        if place == 0 and parameter.kind == "int":  # its size, which needs no name
+    for place, entry in enumerate(parameters_of(type(spec))):
+        value = getattr(spec, entry.name)
+        if place == 0 and entry.name not in SQUARES and entry.kind == "int":  # its size, which needs no name
             words[0] += f" {value:,}"
-            continue
-        if parameter.kind == "choice":
-            words.append(label_of(value))
-        elif parameter.kind == "int":
-            words.append(f"{value:,} {parameter.label.lower()}")
-        elif value:
-            words.append(f"{parameter.label.lower()} {value_text(value)}")
+        elif word := _word(entry, value):
+            words.append(word)
     return " · ".join(words)
+
+
+def _word(entry: Parameter, value: Any) -> str:
+    """Return a setting in a word or two; nothing if it goes without saying."""
+    if entry.name in SQUARES:
+        return f"{value}×{value}"
+    if entry.name in UNSAID and value == UNSAID[entry.name]:
+        return ""
+    return label_of(value) if entry.kind == "choice" else f"{entry.label.lower()} {value_text(value)}"
 
 
 def facts_text(shape: tuple[int, ...], parameters: int) -> str:
