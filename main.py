@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-COMMANDS = ("train", "evaluate", "predict", "data", "info")
+COMMANDS = ("train", "evaluate", "predict", "data", "info", "reproduce", "bench", "verify")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from engine import kept_models
 from engine.errors import DigitLabError
 from gui import theme
 from gui.settings_dialog import MODES
+from gui.verification_dialog import VerificationDialog
 
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
@@ -25,6 +26,7 @@ class Menus:
 
     def __init__(self, window: MainWindow) -> None:
         self.window = window
+        self.verification: VerificationDialog | None = None
         self._file()
         self._edit()
         self._run()
@@ -80,6 +82,14 @@ class Menus:
         menu.addActions([transport.train, transport.batch, transport.epoch, transport.stop, transport.reset])
         menu.addSeparator()
         self._add(menu, "E&valuate on the test images", self.window.show_evaluation, "Ctrl+T")
+        self._add(menu, "&Check against TensorFlow…", self._check, "Ctrl+Shift+T")
+
+    def _check(self) -> None:
+        """Open the dialog that compares with TensorFlow; there is one at most."""
+        if self.verification is None:
+            self.verification = VerificationDialog(self.window.session, self.window)
+        self.verification.show()
+        self.verification.activateWindow()
 
     def _view(self) -> None:
         window, menu = self.window, self.window.menuBar().addMenu("&View")

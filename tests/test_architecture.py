@@ -16,10 +16,20 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 QT = {"PySide6", "PySide2", "PyQt6", "PyQt5", "shiboken6", "pyqtgraph", "qtawesome", "qtpy"}
 TENSORFLOW = {"tensorflow", "keras"}
-TENSORFLOW_FILES = {"engine/datasets/keras_download.py"}
+TENSORFLOW_FILES = {
+    "engine/bench/keras_tensorflow.py",
+    "engine/datasets/keras_download.py",
+    "engine/verification/twin.py",
+}
+COMPARED = {"torch": "engine/bench/pytorch.py", "sklearn": "engine/bench/scikit_learn.py"}
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio"}
 QT_THREADS = {"QThread", "QThreadPool", "QRunnable", "QtConcurrent"}
-THREAD_FILE = "gui/worker.py"
+THREAD_FILE, ENGINE_THREAD_FILE = "gui/worker.py", "engine/threads.py"
+# These start nothing: the one keeps what the other thread will hand over, the other asks which thread it is in.
+ASKS_ABOUT_THREADS = {
+    "engine/batches.py": {("concurrent.futures", "Future")},
+    "engine/terminal/signals.py": {("threading", "")},
+}
 PICKLE_READERS = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 PICKLE_FILES = {"engine/article_file.py", "engine/data_only_pickle.py"}
 MAX_FILE, MAX_FUNCTION = 300, 60
@@ -85,7 +95,9 @@ def run(code: str) -> str:
 
 
 def test_the_walk_sees_the_files() -> None:
-    assert {"main.py", "engine/training.py", "engine/datasets/split.py", THREAD_FILE} <= set(PROGRAM)
+    assert {"main.py", "engine/training.py", "engine/datasets/split.py", THREAD_FILE, ENGINE_THREAD_FILE} <= set(
+        PROGRAM
+    )
     assert {"numpy", "engine"} <= tops("engine/training.py")
     assert "PySide6" in tops(THREAD_FILE)
 
@@ -105,6 +117,20 @@ def test_tensorflow_is_imported_late_and_in_its_own_file_only(path: str) -> None
     assert not at_load_time(path) & TENSORFLOW
     if path not in TENSORFLOW_FILES:
         assert not tops(path) & TENSORFLOW
+
+
+@pytest.mark.parametrize("path", PROGRAM)
+def test_other_libraries_are_compared_with_and_nothing_else(path: str) -> None:
+    assert not at_load_time(path) & set(COMPARED)
+    assert not [name for name in tops(path) & set(COMPARED) if COMPARED[name] != path]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in PROGRAM if path.startswith("engine/") and path != ENGINE_THREAD_FILE]
+)
+def test_one_file_of_the_engine_knows_threads(path: str) -> None:
+    found = {pair for pair in imports(tree(path), path) if pair[0].split(".")[0] in THREADS}
+    assert found <= ASKS_ABOUT_THREADS.get(path, set())
 
 
 @pytest.mark.parametrize("path", [path for path in sources("gui") if path != THREAD_FILE])
@@ -215,7 +241,7 @@ print(len(modules))
 
 
 def test_all_of_the_engine_can_be_imported_without_qt_and_tensorflow() -> None:
-    printed = run(BLOCKED.format(names=QT | TENSORFLOW | {"gui"}, package="engine"))
+    printed = run(BLOCKED.format(names=QT | TENSORFLOW | set(COMPARED) | {"gui"}, package="engine"))
     assert int(printed) >= len([path for path in sources("engine") if not path.endswith("__init__.py")])
 
 

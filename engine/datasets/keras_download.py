@@ -7,7 +7,6 @@ FILE. The parent keeps that file and reads it from then on without TensorFlow.
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -15,10 +14,10 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
+from engine.children import running, tail
 from engine.datasets.dataset import DIGITS, Dataset
 from engine.datasets.npz import load_archive
 from engine.datasets.reading import Watch, refusing
@@ -30,7 +29,6 @@ _POLL_SECONDS = 0.2
 _SILENT_SERVER_SECONDS = 60
 _NOT_IMPORTED, _NOT_DOWNLOADED = 3, 4
 _KEPT = "The data loaded before stays"
-_DETAIL_CHARACTERS = 4000
 
 
 @dataclass(frozen=True)
@@ -116,37 +114,17 @@ def _from_cache(name: str) -> Dataset | None:
 
 def _download(name: str, target: Path, watch: Watch) -> None:
     """Let a child process fill `target`; its chatter is only shown as the details of an error."""
-    # -P: the folder in which the user happens to be is no place to import from.
-    command = [sys.executable, "-P", "-m", "engine.datasets.keras_download", name, str(target)]
     title = _COLLECTIONS[name].title
     with tempfile.TemporaryFile() as output:
         try:
-            child = subprocess.Popen(
-                command,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+            with running("engine.datasets.keras_download", name, str(target), output=output) as child:
+                _wait(child, title, watch)
         except OSError as error:
             raise DataError(
                 f"{title} cannot be loaded: no child process starts. {_KEPT}.", details=str(error)
             ) from error
-        try:
-            _wait(child, title, watch)
-        finally:
-            child.kill()
-            child.wait()
         if child.returncode != 0:
-            raise _failure(child.returncode, title, _tail(output))
-
-
-def _environment() -> dict[str, str]:
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [*filter(None, [os.environ.get("PYTHONPATH")]), root]
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "PYTHONIOENCODING": "utf-8"}
-    return {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(paths)}
+            raise _failure(child.returncode, title, tail(output))
 
 
 def _wait(child: subprocess.Popen[bytes], title: str, watch: Watch) -> None:
@@ -184,11 +162,6 @@ def _failure(code: int, title: str, output: str) -> DataError:
         "Check the free disk space and the TensorFlow installation, then try again.",
         output,
     )
-
-
-def _tail(output: IO[bytes]) -> str:
-    output.seek(0)
-    return output.read().decode("utf-8", "replace")[-_DETAIL_CHARACTERS:]
 
 
 def main(name: str, target: str) -> int:

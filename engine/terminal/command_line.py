@@ -14,7 +14,7 @@ from engine.blas import allow_threads
 from engine.errors import DigitLabError
 from engine.files import reason
 from engine.model import program_version
-from engine.terminal import data, evaluate, info, predict, train
+from engine.terminal import bench, data, evaluate, info, predict, reproduce, train, verify
 from engine.terminal.arguments import Parser, add_common
 from engine.terminal.output import complain
 from engine.terminal.signals import InterruptedBySignal, ending_at_once
@@ -25,6 +25,9 @@ COMMANDS: dict[str, ModuleType] = {
     "predict": predict,
     "data": data,
     "info": info,
+    "reproduce": reproduce,
+    "bench": bench,
+    "verify": verify,
 }
 BAD_INPUT = 2
 PIPE_CLOSED = 141
@@ -75,7 +78,8 @@ def parser() -> Parser:
         prog="digitlab",
         description="Build, train and look into networks that read handwritten digits. Without a command the window "
         "opens, with a model file if one is named.",
-        epilog="Exit codes: 0 done, 2 bad input (one sentence on stderr), 130 and 143 stopped by Ctrl+C and SIGTERM. "
+        epilog="Exit codes: 0 done, 1 verify found a difference, 2 bad input (one sentence on stderr), 130 and 143 "
+        "stopped by Ctrl+C and SIGTERM. "
         "'digitlab COMMAND --help' explains a command.",
     )
     top.add_argument("--version", action="version", version=f"digitlab {program_version()}")

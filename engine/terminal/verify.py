@@ -1,0 +1,116 @@
+"""Check the engine against TensorFlow: the same training once more by a Keras twin, and how far the two come apart.
+
+Both begin with the weights of a model, or with the fresh ones of a preset, and see the same batches. The exit code is
+1 when their losses or weights differ by more than a ten-thousandth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tqdm import tqdm
+
+from engine.datasets import load_dataset
+from engine.datasets.split import split
+from engine.errors import SettingError
+from engine.fields import parameter
+from engine.model_files import load_model
+from engine.network import Network, Snapshot
+from engine.presets import PRESETS
+from engine.specs import RunSpec
+from engine.terminal.arguments import add_dataset
+from engine.terminal.output import announcer, say, show, table
+from engine.verification import LIMIT, Check, CheckSettings, Comparison, Watch, verify
+
+NOT_ALIKE = 1
+_STEPS = parameter(CheckSettings, "steps")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("model", metavar="MODEL", nargs="?", help="a model file: its weights and settings are taken")
+    what.add_argument("--preset", metavar="P", type=_preset, help=f"or fresh weights of one of {', '.join(PRESETS)}")
+    parser.add_argument(
+        "--steps",
+        metavar="N",
+        type=_STEPS.check,
+        default=_STEPS.default,
+        help=f"{_STEPS.help} {_STEPS.legal[:1].upper()}{_STEPS.legal[1:]} (default: {_STEPS.default}).",
+    )
+    add_dataset(parser, "the one of the model or the preset")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train both, compare and print."""
+    spec, start = _start(options)
+    dataset = load_dataset(options.dataset or spec.dataset, progress=announcer())
+    if dataset.note:
+        say(dataset.note)
+    data = split(dataset, spec.validation_split, spec.seed)
+    size = data.fitting(spec.training.batch_size)
+    if size != spec.training.batch_size:
+        say(f"The data has fewer images than a batch of {spec.training.batch_size:,}: a batch has {size}.")
+        spec = spec.changed(training={"batch_size": size})
+    with _telling() as tell:
+        found = verify(spec, start, data, options.steps, Watch(tell))
+    result = _result(found) | {"network": start.spec.title, "model": options.model, "preset": options.preset}
+    show(result | {"dataset": dataset.word, "batch_size": size}, table(found.rows()), as_json=options.json)
+    return 0 if found.agrees else NOT_ALIKE
+
+
+def _preset(text: str) -> str:
+    if text not in PRESETS:
+        raise SettingError(f"Preset: {text[:40]} is not allowed; it must be one of {', '.join(PRESETS)}.")
+    return text
+
+
+def _start(options: argparse.Namespace) -> tuple[RunSpec, Snapshot]:
+    """Return the settings, and the weights to begin with."""
+    if options.preset is not None:
+        spec = PRESETS[options.preset].run
+        return spec, Network(spec.network, spec.seed).snapshot()
+    model = load_model(options.model)
+    return model.run, model.network
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str], None]]:
+    """Hand out what tells of the progress: in one line that changes on a terminal, sparingly elsewhere."""
+    if not sys.stderr.isatty():
+        yield announcer()
+        return
+    with tqdm(bar_format="{desc}", file=sys.stderr, leave=False, dynamic_ncols=True) as line:
+        yield line.set_description_str
+
+
+def _result(found: Comparison) -> dict[str, Any]:
+    return {
+        "agrees": found.agrees,
+        "verdict": found.verdict,
+        "limit": LIMIT,
+        "steps": found.steps,
+        "largest_difference": found.last.largest,
+        "images_per_second": {
+            "digitlab": round(found.first.ours.images_per_second, 1),
+            "tensorflow": round(found.first.theirs.images_per_second, 1),
+        },
+        "checks": [_check(check) for check in found.checks],
+    }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return {
+        "precision": check.dtype,
+        "agrees": check.agrees,
+        "loss_difference": check.largest_loss_difference,
+        "weight_difference": check.largest_weight_difference,
+        "rate_difference": float(check.rate_differences.max()),
+        "weight_differences": check.weight_differences,
+        "losses": {"digitlab": check.ours.losses.tolist(), "tensorflow": check.theirs.losses.tolist()},
+        "loss_differences": check.loss_differences.tolist(),
+    }
