@@ -63,7 +63,9 @@ class Batches:
         """
         place = Place(self._epoch, self.position, size, augmentation)
         rows = self._order[place.start : place.start + size]
-        images = self._deformed(place) if augmentation.active else self._plain(rows)
+        images = self._made_ahead(place)
+        if images is None:
+            images = self._make(place) if augmentation.active else self._plain(rows)
         self.position += len(rows)
         if augmentation.active and self.position < self.size:
             following = Place(self._epoch, self.position, size, augmentation)
@@ -74,11 +76,13 @@ class Batches:
         out = self._buffer(0, len(rows))
         return np.multiply(self._images[rows], self._dtype.type(1 / 255), out=out)
 
-    def _deformed(self, place: Place) -> Array:
-        """Return what was made ahead or, if something else is wanted now, make it."""
+    def _made_ahead(self, place: Place) -> Array | None:
+        """Return what was made ahead, if it is what is wanted now."""
         made, self._made = self._made, None
-        images = made[1].result() if made else None  # also when it is not wanted: its memory is used again
-        return images if made and images is not None and made[0] == place else self._make(place)
+        if made is None:
+            return None
+        images = made[1].result()  # also when it is not wanted: its memory is used again
+        return images if made[0] == place else None
 
     def _make(self, place: Place) -> Array:
         rows = self._order[place.start : place.start + place.size]

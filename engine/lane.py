@@ -63,7 +63,7 @@ class Lane:
         return end
 
     def forward(self, X: Array, rng: np.random.Generator | None = None) -> Array:
-        """Return the outputs of shape (n, 10) for `X` of shape (n, …); a random generator says that this is training."""
+        """Return the outputs of shape (n, 10) for `X` of shape (n, …); a random generator means training."""
         for layer in self.layers:
             X = layer.forward(X, rng)
         return X

@@ -3,7 +3,7 @@
 More threads are faster on an idle machine. As soon as another program is busy they wait for one another: two
 threads were seen to fall from 1,200 steps a second to 23, where one thread lost a fifth. A choice made once would
 be wrong an hour later, so both are tried every few seconds, and a sudden slowness ends the use of several at once.
-Which one is in use changes no bit of the result; see :mod:`engine.products`.
+Which one is in use changes no bit of the result; where it would, it stays one. See :mod:`engine.products`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,25 @@ from __future__ import annotations
 from statistics import median
 
 from engine.blas import allowed_threads, use_threads
+from engine.network import Network
+from engine.products import keeps_bits
 
 TRIES = 8
 SECONDS_BETWEEN = 3.0
 MUCH_SLOWER = 1.5
+LEAST_BATCH = 16
+"""Smaller batches have products too small for several threads."""
 
 
 class Pace:
     """The number of threads for the next step, from the seconds that the last steps took.
+
+    Parameters
+    ----------
+    dtype : str
+        The precision of the products.
+    choose : bool
+        Whether several threads may be worth their while at all.
 
     Attributes
     ----------
@@ -26,8 +37,9 @@ class Pace:
         How many matrix products use now.
     """
 
-    def __init__(self, *, choose: bool = True) -> None:
-        self._most = allowed_threads() if choose else 1
+    def __init__(self, dtype: str, *, choose: bool = True) -> None:
+        most = allowed_threads() if choose else 1
+        self._most = most if most > 1 and keeps_bits(dtype, most) else 1
         self._seconds: dict[int, list[float]] = {}
         self._since = 0.0
         self._probe()
@@ -73,3 +85,8 @@ class Pace:
     def _use(self, threads: int) -> None:
         self.threads = threads
         use_threads(threads)
+
+
+def pace_for(network: Network, batch_size: int) -> Pace:
+    """Return the pace for a training: convolutional networks use the threads themselves, a half of the batch each."""
+    return Pace(network.spec.dtype, choose=not network.has_images and batch_size >= LEAST_BATCH)

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.batches import Batches
+from engine.blas import use_threads
 from engine.datasets.split import Split
 from engine.descent import Descent, likely_cause
 from engine.errors import SettingError
 from engine.evaluation import loss_and_accuracy
 from engine.losses import LOSSES, misfit
 from engine.network import Network, Snapshot
-from engine.pace import Pace
+from engine.pace import pace_for
 from engine.reports import BatchReport, EndReport, EpochReport, Report
 from engine.specs import TrainingSpec
 
@@ -26,8 +27,6 @@ Array = NDArray[Any]
 # Non-finite numbers are found by looking at the loss; NumPy's own warnings would only repeat it.
 QUIET: dict[str, Any] = {"over": "ignore", "invalid": "ignore", "divide": "ignore", "under": "ignore"}
 COPY_EVERY = 100
-LEAST_FOR_THREADS = 16
-"""Smaller batches have products too small for several threads."""
 
 
 class Training:
@@ -96,27 +95,31 @@ class Training:
         return self._reports()
 
     def _reports(self) -> Iterator[Report]:
-        self._pace = Pace(choose=not self.network.has_images and self.settings.batch_size >= LEAST_FOR_THREADS)
+        self._pace = pace_for(self.network, self.settings.batch_size)
         while self.epoch < self._goal():
-            if self._stopping:
+            if self._batches.position == self._batches.size:
+                report = self._end_epoch()
+                yield report
+                if end := self._after(report):
+                    yield end
+                    return
+            elif self._stopping:
                 yield self._end("stopped", "Stopped.") if self._is_finite() else self._diverged()
                 return
-            batch = self._batch()
-            if batch is None:
-                yield self._diverged()
-                return
-            yield batch
-            if self._batches.position < self._batches.size:
-                continue
-            report = self._end_epoch()
-            yield report
-            if not math.isfinite(self._judged_by(report)):
-                yield self._diverged()
-                return
-            if self.settings.early_stopping and self._waited >= self.settings.early_stopping:
-                yield self._end("early", f"Stopped early: no improvement for {self._waited} epochs.")
-                return
+            else:
+                batch = self._batch()
+                yield batch or self._diverged()
+                if batch is None:
+                    return
         yield self._end("finished", "Finished.")
+
+    def _after(self, report: EpochReport) -> EndReport | None:
+        """Return the end, if an epoch was the last one for another reason than that all are done."""
+        if not math.isfinite(self._judged_by(report)):
+            return self._diverged()
+        if self.settings.early_stopping and self._waited >= self.settings.early_stopping:
+            return self._end("early", f"Stopped early: no improvement for {self._waited} epochs.")
+        return None
 
     @property
     def learning_rate(self) -> float:
@@ -237,6 +240,7 @@ class Training:
 
     def _end(self, reason: Any, message: str) -> EndReport:
         """Put the best weights back if that is wanted and they are not the latest anyway."""
+        self._rest()
         back = 0
         unchanged = self.best_epoch == self.epoch and self._batches.position == 0
         if self.settings.keep_best and self._best is not None and not unchanged:
@@ -248,6 +252,7 @@ class Training:
 
     def _diverged(self) -> EndReport:
         """Put back the last weights that gave finite numbers, and name the likely cause."""
+        self._rest()
         epoch = math.ceil(self._epochs_done()) or 1
         which = "The last weights from before it went wrong"
         if self._best is not None:
@@ -258,6 +263,11 @@ class Training:
         )
         self._put_back(self._last_good if self._best is None else self._best.parameters)
         return EndReport("diverged", message, self.epoch, self.step, self.best_epoch)
+
+    def _rest(self) -> None:
+        """Give back what only learning needs."""
+        self.network.release()
+        use_threads(1)
 
     def _put_back(self, parameters: Array) -> None:
         """Return to earlier weights, which what the optimizer remembers does not belong to."""
@@ -280,13 +290,7 @@ def train(network: Network, data: Split, settings: TrainingSpec, seed: int = 0) 
 
     Parameters
     ----------
-    network : Network
-        What to train.
-    data : Split
-        Images to learn from and images held back.
-    settings : TrainingSpec
-        Loss, optimizer, rate and the rest.
-    seed : int
-        Decides order and dropout.
+    network, data, settings, seed
+        What to train, on which images, by which rules; the seed decides order and dropout.
     """
     return Training(network, data, settings, seed).reports()

@@ -29,6 +29,7 @@ from hypothesis import settings  # noqa: E402
 
 from engine.datasets.dataset import Dataset  # noqa: E402
 from engine.datasets.split import Split, split  # noqa: E402
+from engine.threads import NAME as POOL  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 # These are about signals, terminals and libraries that only Unix has.
@@ -101,11 +102,16 @@ def nothing_left_running() -> Iterator[None]:
 
 
 def _threads() -> dict[int, str]:
-    """Return the threads that run Python, by number: also those that Qt started. Daemons may outlive a test."""
+    """Return the threads that run Python, by number: also those that Qt started.
+
+    Daemons may outlive a test, and so may the engine's two threads, which sleep until they are needed again.
+    """
     known = {thread.ident: thread for thread in threading.enumerate()}
     found = {}
     for ident, frame in sys._current_frames().items():
         thread = known.get(ident)
+        if thread is not None and thread.name.startswith(POOL):
+            continue
         if thread is None or not thread.daemon or isinstance(thread, threading._DummyThread):
             found[ident] = f"{thread.name if thread else 'of Qt'} in {frame.f_code.co_qualname}"
     return found

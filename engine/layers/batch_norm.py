@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.activations import ACTIVATION_HELP, ACTIVATIONS, HiddenActivationName
 from engine.fields import setting
-from engine.layers.layer import Array, Layer, LayerSettings, Shape
+from engine.layers.layer import Array, Layer, LayerSettings, Shape, add_up
 
 SMALL = 1e-3
 
@@ -65,6 +65,7 @@ class BatchNorm(Layer):
     """
 
     kind = "batch_norm"
+    of_the_batch = ("normal", "Y")
 
     def __init__(self, input_shape: Shape, spec: BatchNormSpec, dtype: str = "float32") -> None:
         super().__init__(input_shape, input_shape, dtype)
@@ -91,9 +92,9 @@ class BatchNorm(Layer):
             mean, variance = self.parameters["mean"], self.parameters["variance"]
             np.subtract(rows, mean, out=normal)
         else:
-            mean = rows.mean(axis=0)
+            mean = self._mean(rows)
             np.subtract(rows, mean, out=normal)
-            variance = np.einsum("ij,ij->j", normal, normal) / self.dtype.type(len(rows))
+            variance = self._mean(np.multiply(normal, normal, out=Y))
             self._remember(mean, variance)
         self.inverse = 1 / np.sqrt(variance + self.dtype.type(SMALL))
         normal *= self.inverse
@@ -107,16 +108,22 @@ class BatchNorm(Layer):
         """Fill the gradients and return dX, which goes through mean and variance too if these were the batch's."""
         d = dY.reshape(self.normal.shape)
         self.activation.chain(self.Y, d)
-        np.sum(d, axis=0, out=self.gradients["beta"])
-        np.einsum("ij,ij->j", d, self.normal, out=self.gradients["gamma"])
+        scratch = np.multiply(d, self.normal, out=self._like("scratch", d))
+        add_up(d, self.gradients["beta"])
+        add_up(scratch, self.gradients["gamma"])
         if first:
             return None
         if self.by_batch:
             count = self.dtype.type(len(d))
             d -= self.gradients["beta"] / count
-            d -= np.multiply(self.normal, self.gradients["gamma"] / count, out=self._like("scratch", d))
+            d -= np.multiply(self.normal, self.gradients["gamma"] / count, out=scratch)
         d *= self.parameters["gamma"] * self.inverse
         return dY
+
+    def _mean(self, rows: Array) -> Array:
+        mean = add_up(rows, np.empty(self.features, self.dtype))
+        mean /= len(rows)
+        return mean
 
     def _remember(self, mean: Array, variance: Array) -> None:
         for name, value in (("mean", mean), ("variance", variance)):

@@ -11,7 +11,7 @@ from engine.activations import ACTIVATION_HELP, ACTIVATIONS, HiddenActivationNam
 from engine.fields import setting
 from engine.layers.dropout import DropoutSpec
 from engine.layers.images import Frame, as_image, output_size, pads, require_fit, spread, windows
-from engine.layers.layer import Array, Layer, LayerSettings, Shape
+from engine.layers.layer import Array, Layer, LayerSettings, Shape, add_up
 
 PADDING_HELP = {
     "valid": "Windows stay inside the image, which therefore shrinks.",
@@ -162,7 +162,7 @@ class Conv2D(Layer):
         """Fill the gradients and return dX, from dY of shape (n, …)."""
         dZ = dY.reshape(len(dY), self.places, self.filters)
         self.activation.chain(self.Y.reshape(dZ.shape), dZ)
-        np.sum(dZ.reshape(-1, self.filters), axis=0, out=self.gradients["bias"])
+        add_up(dZ.reshape(-1, self.filters), self.gradients["bias"])
         gradient = self.gradients["weights"].reshape(self.inputs, self.filters)
         gradient[...] = 0
         share = np.empty_like(gradient)
@@ -173,7 +173,7 @@ class Conv2D(Layer):
         return self._back_by_kernels(dZ) if self._turns else self._back_by_windows(dZ)
 
     def release(self) -> None:
-        """Give the reused arrays back."""
+        """Give the reused arrays back and forget the last batch, as other layers do."""
         super().release()
         self._frame.release()
         self._back_frame.release()

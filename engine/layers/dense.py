@@ -84,6 +84,7 @@ class Dense(Layer):
     """
 
     kind = "dense"
+    of_the_batch = ("X", "Y", "_picked")
     gradient_length = 0.0
 
     def __init__(self, input_shape: Shape, units: int, activation: str, dtype: str = "float32") -> None:

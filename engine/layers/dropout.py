@@ -36,6 +36,8 @@ class Dropout(Layer):
     Dividing while training keeps the mean of what the next layer sees, so nothing changes afterwards.
     """
 
+    of_the_batch = ("mask",)
+
     def __init__(self, input_shape: Shape, rate: float, dtype: str = "float32") -> None:
         super().__init__(input_shape, input_shape, dtype)
         self.rate = rate

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.fields import Settings
+from engine.products import product
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -50,6 +51,19 @@ class LayerSettings(Settings):
         raise NotImplementedError
 
 
+def add_up(rows: Array, out: Array) -> Array:
+    """Write the sum of each column of `rows` into `out`.
+
+    A product with ones is several times as fast as `np.sum` and, adding in pieces, rounds less.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, columns)
+    out : ndarray of shape (columns,)
+    """
+    return product(np.ones((1, len(rows)), rows.dtype), rows, out[np.newaxis])[0]
+
+
 class Layer:
     """A step of the network: forward from inputs X to outputs Y, backward from dY to dX.
 
@@ -57,12 +71,15 @@ class Layer:
 
     Attributes
     ----------
+    of_the_batch : tuple of str
+        The attributes in which `forward` leaves arrays for `backward`.
     kind : str
         The name under which files keep its arrays; empty where there are none.
     parameters, gradients : dict of str to ndarray
         Trainable arrays by name and the gradient of the loss with respect to each, of equal shapes.
     """
 
+    of_the_batch: ClassVar[tuple[str, ...]] = ("X", "Y")
     kind: ClassVar[str] = ""
     input_shape: Shape
     output_shape: Shape
@@ -104,5 +121,7 @@ class Layer:
         return held[:rows]
 
     def release(self) -> None:
-        """Give the reused arrays back; the next call allocates what it needs."""
+        """Give the reused arrays back and forget the last batch; the next `forward` allocates what it needs."""
         self._buffers.clear()
+        for name in self.of_the_batch:
+            vars(self).pop(name, None)
