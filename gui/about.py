@@ -10,22 +10,31 @@ from gui.theme import SPACE
 GUIDE = """
 <h3>In a minute</h3>
 <ol>
-<li><b>Build.</b> On the left, choose a preset, or add layers and change their size. Every number is explained at the
-bottom of the window when you point at it.</li>
+<li><b>Build.</b> On the left, choose a preset, or add layers, drag them, and change their settings: dense ones,
+convolutions, pooling and others. Each shows what comes out of it. Whatever you point at is explained at the bottom of
+the window.</li>
 <li><b>Train.</b> Press <b>Train</b> or the space bar. <i>Training</i> shows the loss falling and the accuracy rising;
-<i>Weights</i> shows what each unit of the first layer looks for: orange where ink speaks for it, blue where ink speaks
-against it.</li>
+<i>Weights</i> shows what each unit or filter looks for: orange where ink speaks for it, blue where ink speaks against
+it; <i>Feature maps</i> show what filters make of your drawing.</li>
 <li><b>Draw.</b> On the right, draw a digit, also while the network learns. The small picture is what the network
 sees; the bars are its answer.</li>
 <li><b>Look closer.</b> <i>Evaluation</i> counts right and wrong answers on images the network never saw; click a
 cell to see them, click an image to put it on the pad. <i>Data</i> shows what it learns from.</li>
+<li><b>Make it better.</b> Under <b>Augmentation</b> on the left, every image is turned, shifted and bent anew in every
+epoch; <i>Data</i> shows how. The network then reads more of what it has never seen.</li>
 </ol>
 <h3>Nothing is lost</h3>
 <p>The best network of every run is kept by itself; find them under <b>File › Kept models</b>. Save one under a name
 of yours with <b>Ctrl+S</b>.</p>
+<h3>Is it computed right?</h3>
+<p><b>Run › Check against TensorFlow</b> trains your network once more with TensorFlow, from the same weights on the
+same images, and shows both losses, the largest difference, and both speeds. In a terminal, <b>verify</b> does the same,
+<b>bench</b> measures the speed beside other libraries, and <b>reproduce</b> trains every row of the table of
+accuracies.</p>
 <h3>Keys</h3>
 <p>Space: train, pause · F10: one batch · Shift+F10: one epoch · Ctrl+.: stop · Ctrl+R: reset · Ctrl+1 to 4: pages ·
-F2, F3: panels · E on the pad: a test digit · Del on the pad: clear · Ctrl+Z, Ctrl+Y: undo, redo · F11: full screen.</p>
+Ctrl+T: evaluate · Ctrl+Shift+T: check against TensorFlow · F2, F3: panels · E on the pad: a test digit ·
+Del on the pad: clear · Ctrl+Z, Ctrl+Y: undo, redo · F11: full screen.</p>
 """
 ABOUT = """
 <h3>DigitLab {version}</h3>
@@ -60,6 +69,7 @@ class GuideDialog(_TextDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("How it works", GUIDE, parent)
+        self.resize(84 * SPACE, 78 * SPACE)
 
 
 class AboutDialog(_TextDialog):

@@ -39,7 +39,7 @@ def make_window(settings: QSettings) -> MainWindow:
     mode = str(settings.value("theme", "system"))
     theme.switch().start(application(), mode if mode in get_args(theme.Mode) else "system")  # type: ignore[arg-type]
     allow_threads(most_threads())
-    from gui.main_window import MainWindow  # pyqtgraph wants the application to exist
+    from gui.main_window import MainWindow  # widgets want the application to exist
 
     window = MainWindow(settings)
     window.weights_page.remember_in(settings)

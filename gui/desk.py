@@ -13,6 +13,7 @@ from engine.datasets.dataset import Dataset
 from engine.datasets.split import Split, split
 from engine.errors import DigitLabError, SettingError
 from engine.evaluation import Evaluation, evaluate
+from engine.memory import require_memory, require_memory_to_read, training_need
 from engine.network import Network, Snapshot
 from engine.specs import RunSpec
 from gui.tasks import Tasks
@@ -94,6 +95,13 @@ class Desk(QObject):
         self.noted.emit(f"The data has fewer images to learn from than a batch of {size:,}: a batch has {fitting} now.")
         return run.changed(training={"batch_size": fitting})
 
+    def _require_fit(self, run: RunSpec, before: RunSpec | None = None) -> None:
+        """Refuse settings for which there are too few images, or too little memory if they take more than others."""
+        if self._split is not None:
+            self._split.require_batch(run.training.batch_size)
+        if before is None or training_need(run).total > training_need(before).total:
+            require_memory(run)
+
     def _divide(self, dataset: Dataset) -> None:
         """Hold back the validation images; without that where the data is too small for it."""
         try:
@@ -168,5 +176,6 @@ def _load(word: str, progress: Any, cancelled: Any) -> Dataset:
 
 
 def _evaluate(snapshot: Snapshot, dataset: Dataset, loss: str, progress: Any, cancelled: Any) -> Evaluation | None:
+    require_memory_to_read(snapshot.spec)
     network = Network.from_snapshot(snapshot)
     return evaluate(network, dataset.test_images, dataset.test_labels, loss, cancelled)

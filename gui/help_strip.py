@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from gui.theme import SPACE
@@ -17,6 +17,7 @@ class HelpStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._under: QWidget | None = None
         self.explanation = QLabel(REST, self)
         self.status = QLabel("", self)
         for label in (self.explanation, self.status):
@@ -39,18 +40,28 @@ class HelpStrip(QWidget):
         self.status.setToolTip(sentence)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Begin to watch; not before, because building a window makes thousands of events."""
+        """Begin to watch the focus, and what reaches the window from outside.
+
+        A filter of the whole program would make Qt ask Python about every event, thousands in a second.
+        """
         super().showEvent(event)
         app = QApplication.instance()
-        assert app is not None
-        app.installEventFilter(self)
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._on_focus, Qt.ConnectionType.UniqueConnection)
+        self.window().windowHandle().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watch for the mouse entering a widget of this window, or the focus."""
-        kinds = (QEvent.Type.Enter, QEvent.Type.FocusIn)
-        if event.type() in kinds and isinstance(watched, QWidget) and watched.window() is self.window():
-            self._explain(watched)
+        """Watch for the mouse entering another widget of this window."""
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseMove:
+            under = self.window().childAt(event.position().toPoint())
+            if under is not None and under is not self._under:
+                self._under = under
+                self._explain(under)
         return False
+
+    def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and now.window() is self.window():
+            self._explain(now)
 
     def _explain(self, widget: QWidget | None) -> None:
         while widget is not None:

@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
 
     def begin(self, paths: list[str]) -> None:
         """Load data and files and listen to keys, now that the window is on the screen."""
-        QApplication.instance().installEventFilter(KeyGuard(self))  # type: ignore[union-attr]
+        KeyGuard(self)
         self.session.load(self.session.run.dataset)
         if paths:
             self.open_path(Path(paths[0]))

@@ -73,10 +73,9 @@ class Session(Desk):
         Raises
         ------
         SettingError
-            When they do not fit the data; the settings before stay.
+            When they do not fit the data or the memory; the settings before stay.
         """
-        if self._split is not None:
-            self._split.require_batch(run.training.batch_size)
+        self._require_fit(run, self.run)
         self.run = run = named(run)
         if self.pending and self._fresh and self.state == State.IDLE:
             self.new_network()
@@ -193,6 +192,7 @@ class Session(Desk):
         if self._training is not None:
             return True
         try:
+            self._require_fit(self.built)
             self._training = Training(
                 self._network,
                 self._split,

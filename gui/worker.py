@@ -46,7 +46,7 @@ class TrainingThread(QThread):
         self._run_id, self._training = run_id, training
         self._orders: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         # How many batches may still run before a pause: None is no limit. Only this thread touches it from run() on.
-        self._allowance: int | None = None
+        self._allowance: int | None = 0
         self._until_epoch = False
         self._waiting: list[Report] = []
         self._sent = self._copied = 0.0
@@ -86,7 +86,7 @@ class TrainingThread(QThread):
 
     def _train(self, reports: Iterator[Report]) -> None:
         self._copied = self._sent = time.monotonic()
-        self._obey()
+        self._obey(told=True)  # nothing runs before the first order, and that wait is no pause
         for report in reports:
             self._waiting.append(report)
             self._count(report)
@@ -105,9 +105,8 @@ class TrainingThread(QThread):
         elif self._allowance:
             self._allowance -= 1
 
-    def _obey(self) -> None:
-        """Follow the orders given since the last batch; while there is nothing left to do, wait for more."""
-        told = False
+    def _obey(self, *, told: bool = False) -> None:
+        """Follow the orders given since the last batch; while there is nothing left to do, say so and wait for more."""
         while True:
             wait = self._allowance == 0
             if wait and not told and self._orders.empty():

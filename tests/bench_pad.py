@@ -33,12 +33,15 @@ PAUSE = 1 / 125  # seconds between two moves, as a usual mouse reports them
 
 
 class PaintWatch(QObject):
-    """Notices when the bars are painted with the answer to the latest move."""
+    """Notices when the answer to the latest move is painted.
+
+    It watches the timeline, which is painted with every answer; bars that would look the same are left alone.
+    """
 
     def __init__(self, panel: DrawingPanel) -> None:
         super().__init__()
         self.read = self.painted = False
-        panel.bars.installEventFilter(self)
+        panel.timeline.installEventFilter(self)
         panel.session.drawing_changed.connect(self.on_drawing)
 
     def restart(self) -> None:
@@ -46,7 +49,7 @@ class PaintWatch(QObject):
         self.read = self.painted = False
 
     def on_drawing(self, _image: object) -> None:
-        """Count only what is painted from now on: training repaints the bars as well."""
+        """Count only what is painted from now on: training repaints it as well."""
         self.read, self.painted = True, False
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.augmentation import CHUNK, AugmentationSpec, Augmenter, augment, field_basis
+from engine.augmentation import CHUNK, AugmentationSpec, Augmenter, field_basis
 from engine.datasets.dataset import Dataset
 from engine.errors import SettingError
 from engine.fields import parameters_of
@@ -40,7 +40,7 @@ def images(small: Dataset) -> Array:
 
 
 def deformed(images: Array, spec: AugmentationSpec, rng: np.random.Generator, dtype: Any = np.float32) -> Array:
-    return augment(images, spec, rng, np.full((len(images), 28, 28), np.nan, dtype))
+    return Augmenter(spec).apply(images, rng, np.full((len(images), 28, 28), np.nan, dtype))
 
 
 def chance(seed: int = 0) -> np.random.Generator:

@@ -22,7 +22,7 @@ from engine.datasets.split import Split
 from engine.errors import DigitLabError
 from engine.network import Network
 from engine.specs import RunSpec
-from engine.verification import LIMIT, Check, CheckCancelledError, Course, Watch, record, train_twins
+from engine.verification import LIMIT, Check, CheckCancelledError, Comparison, Course, Watch, record, train_twins
 from engine.verification.comparison import relative_differences, scale_of
 from engine.verification.exchange import BATCHES, REQUEST, THEIRS, Request, read_batches
 
@@ -164,6 +164,11 @@ def test_running_statistics_are_compared_too(checks: dict[str, Check], name: str
 @pytest.mark.parametrize("name", LIES)
 def test_a_twin_that_learns_by_other_settings_is_found_out(checks: dict[str, Check], name: str) -> None:
     assert not checks[name].agrees
+
+
+def test_the_verdict_names_a_schedule_that_differs(checks: dict[str, Check]) -> None:
+    assert re.search(r"learning rates by \d", Comparison((checks["another schedule"],)).verdict)
+    assert "rates" not in Comparison((checks["cosine schedule"],)).verdict
 
 
 def test_masks_of_both_lanes_are_recorded(small_split: Split, tmp_path: Path) -> None:

@@ -68,7 +68,10 @@ def runs(draw: st.DrawFn) -> RunSpec:
     flat = [LAYER_KINDS["flatten"]()] * draw(st.integers(0, 1))
     network = draw(legal(NetworkSpec, layers=st.just((*front, *flat, *back))))
     losses = st.sampled_from([name for name in LOSSES if not misfit(name, network.output_activation)])
-    training = legal(TrainingSpec, loss=losses, optimizer=one_of(OPTIMIZERS), schedule=one_of(SCHEDULES))
+    normalizes = any(layer.kind == "batch_norm" for layer in network.layers)
+    batches = st.integers(2 if normalizes else 1, 1_000_000)
+    families = {"optimizer": one_of(OPTIMIZERS), "schedule": one_of(SCHEDULES)}
+    training = legal(TrainingSpec, loss=losses, batch_size=batches, **families)
     return draw(legal(RunSpec, network=st.just(network), training=training))
 
 
@@ -285,6 +288,16 @@ def test_layers_that_cannot_be_are_refused_with_number_and_sizes(layers: list[di
     with pytest.raises(SettingError) as refused:
         checked_run({"network": {"layers": layers}})
     assert all(part in str(refused.value) for part in parts), str(refused.value)
+
+
+def test_a_batch_of_one_image_leaves_nothing_of_what_is_normalized_over_images_alone() -> None:
+    norm, conv, dense = {"kind": "batch_norm"}, {"kind": "conv"}, {"kind": "dense"}
+    for layers, number in (([norm], 1), ([dense, norm], 2), ([conv, norm, {"kind": "flatten"}, norm], 4)):
+        network = {"layers": layers}
+        with pytest.raises(SettingError, match=rf"Layer {number}: Batch norm.* batch size must be at least 2\.$"):
+            checked_run({"network": network, "training": {"batch_size": 1}})
+        checked_run({"network": network, "training": {"batch_size": 2}})
+    checked_run({"network": {"layers": [conv, norm]}, "training": {"batch_size": 1}})
 
 
 @pytest.mark.parametrize("kind", LAYER_KINDS)

@@ -255,7 +255,7 @@ def test_the_guide_names_keys_that_exist(qtbot, window):
     guide = GuideDialog(window)
     text = guide.findChild(QTextBrowser).toPlainText()
     keys = {key.toString() for action in window.findChildren(QAction) for key in action.shortcuts()}
-    for key in ("F10", "Shift+F10", "Ctrl+.", "Ctrl+R", "F11", "Ctrl+S", "E", "Del"):
+    for key in ("F10", "Shift+F10", "Ctrl+.", "Ctrl+R", "F11", "Ctrl+S", "Ctrl+T", "Ctrl+Shift+T", "E", "Del"):
         assert key in text
         assert key in keys
 

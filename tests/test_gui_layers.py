@@ -79,7 +79,7 @@ def test_the_add_button_offers_every_kind_with_a_line_about_it(panel: SettingsPa
     rows = panel.network.layers.rows
     assert panel.network.layers.current is rows[4]
     assert [row.facts.text().split("   ")[0] for row in rows] == [
-        "→ 12 × 12 × 32", "→ 6 × 6 × 32", "→ 4 × 4 × 64", "→ 4 × 4 × 64", "→ 1024", "→ 350",
+        "→ 12 × 12 × 32", "→ 6 × 6 × 32", "→ 4 × 4 × 64", "→ 4 × 4 × 64", "→ 1,024", "→ 350",
     ]  # fmt: skip
     assert "18,496 parameters" in rows[2].facts.text()
     assert panel.network.input.fact.text() == "28 × 28 pixels"
@@ -89,10 +89,11 @@ def test_the_add_button_offers_every_kind_with_a_line_about_it(panel: SettingsPa
 
 def test_rows_say_what_they_are(panel: SettingsPanel) -> None:
     layers = parse_layers(
-        "conv:32:5:s2:same:d0.2,max_pool:3,batch_norm:relu:m0.99,batch_norm,flatten,dense:9,dropout:0.5"
+        "conv:32:5:s2:same:d0.2,conv:8,max_pool:3,batch_norm:relu:m0.99,batch_norm,flatten,dense:9,dropout:0.5"
     )
     assert [describe(layer) for layer in layers] == [
         "Convolution 32 · 5×5 · stride 2 · Same · ReLU · dropout 0.2",
+        "Convolution 8 · 3×3 · ReLU",
         "Max pooling · 3×3 · stride 2",
         "Batch normalization · ReLU · momentum 0.99",
         "Batch normalization · Linear",
@@ -217,6 +218,20 @@ def test_the_keyboard_stays_with_the_layer_that_was_added(panel: SettingsPanel, 
     assert layers.current is layers.rows[1]
     assert QApplication.focusWidget() is layers.rows[1]
     assert [row.is_open for row in layers.rows] == [False, True, False, False]
+
+
+def test_a_batch_of_one_image_and_batch_normalization_are_refused_beside_whatever_came_last(
+    panel: SettingsPanel, session: Session
+) -> None:
+    layers = use(panel, "dense:20,batch_norm:relu")
+    size = panel.training.fields["batch_size"]
+    enter(size, "1")  # type: ignore[arg-type]
+    assert size.error.text().startswith("Layer 2: Batch normalization: in a batch of one image ")  # type: ignore[attr-defined]
+    layers.select(layers.rows[1])
+    layers.act("remove")
+    assert session.run.training.batch_size == 1, "now it is possible"
+    panel.network.buttons.added.emit("batch_norm")
+    assert "The batch size must be at least 2. The layers stay as they were." in layers.error.text()
 
 
 def test_a_layer_too_large_for_the_memory_is_refused_beside_its_field(

@@ -4,10 +4,11 @@ import gc
 import random
 import threading
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QPoint, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 from whole_window import LONG, PATIENCE, QUICK, delete, rest, train
 
+import engine.threads
 from engine.errors import DataError, DigitLabError
 from engine.presets import DEFAULT_PRESET, PRESETS
 from engine.reports import BatchReport
@@ -97,16 +99,49 @@ def test_progress_says_where_it_is_and_how_long_it_takes(qtbot, window):
     session.state = State.RUNNING
     session.history.extend([report(1, 13, 270)])
     session.history_changed.emit()
-    assert bar.place.text() == "epoch 1 / 2 · batch 13"
+    qtbot.waitUntil(lambda: bar.place.text() == "epoch 1 / 2 · batch 13")
     assert bar.bar.value() == 250
     assert bar.pace.text() == "270 images/s · 3 s left"
     session.history.extend([report(2, 54, 540)])
     session.history_changed.emit()
-    assert bar.bar.value() == 1000
+    qtbot.waitUntil(lambda: bar.bar.value() == 1000)
     assert bar.pace.text() == "270 images/s · 0 s left"
     session.state = State.IDLE
     session.history_changed.emit()
     assert bar.pace.text() == "270 images/s"
+
+
+class LayoutRequests(QObject):
+    """Counts how often an object is asked to arrange itself anew."""
+
+    def __init__(self, watched):
+        super().__init__()
+        self.count = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+def test_new_figures_and_weights_do_not_rearrange_the_window(qtbot, window):
+    train(qtbot, window)
+    session = window.session
+    for page, refresh in (
+        (window.training_page, window.training_page.redraw),
+        (window.weights_page, window.weights_page.refresh),
+    ):
+        window.pages.setCurrentWidget(page)
+        requests, last = LayoutRequests(window), session.history.last
+        for step in range(14):
+            session.history.extend([replace(last, step=last.step + step, loss=step / 7, seconds=step + 0.5)])
+            session.history_changed.emit()
+            session.reader.parameters[:] *= 1.001
+            refresh()
+            QApplication.processEvents()
+            if step < 10:  # a page that has just been shown may need another size, which takes some rounds
+                requests.count = 0
+        assert requests.count == 0
 
 
 @pytest.mark.parametrize(
@@ -567,9 +602,14 @@ def memory():
         return 0.0
 
 
+def own_threads():
+    """Return how many threads there are beside those that the engine keeps for the whole program."""
+    return sum(not thread.name.startswith(engine.threads.NAME) for thread in threading.enumerate())
+
+
 def test_twenty_windows_leave_nothing_behind(qtbot, settings):
     widgets, used, gone = set(QApplication.allWidgets()), 0.0, []
-    threads = threading.active_count()
+    threads = own_threads()
     for turn in range(20):
         window = make_window(settings)
         window.show()
@@ -586,7 +626,7 @@ def test_twenty_windows_leave_nothing_behind(qtbot, settings):
     gc.collect()
     assert set(QApplication.allWidgets()) <= widgets
     assert [ref() for ref in gone] == [None] * 20
-    assert threading.active_count() == threads
+    assert own_threads() == threads
     assert memory() - used < 40
 
 

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QGraphicsPathItem, QToolButton
 
 from engine.datasets.dataset import Dataset
 from engine.errors import DigitLabError
@@ -21,8 +21,11 @@ from engine.reports import BatchReport, EpochReport, Report
 from gui import theme
 from gui.pages.training_page import EMPTY, TrainingPage
 from gui.session import Session, State
+from gui.widgets.curve import Curve
 from gui.widgets.curve_plot import CurvePlot
-from gui.widgets.plot_parts import number, round_step
+from gui.widgets.legend import Line
+from gui.widgets.plot_canvas import PlotCanvas
+from gui.widgets.plot_parts import number, round_step, ticks
 from gui.widgets.tile import NOTHING
 from gui.widgets.tints import READABLE, contrast
 
@@ -68,13 +71,14 @@ def feed(page: TrainingPage, news: Iterator[Report]) -> None:
 
 def point_at(page: TrainingPage, epoch: float) -> None:
     plot = page.plots.accuracy
-    place = plot.view.mapViewToScene(QPointF(epoch, sum(plot.y_range) / 2))
-    QTest.mouseMove(plot.plot.viewport(), plot.plot.mapFromScene(place))
+    place = plot.canvas.place(epoch, sum(plot.y_range) / 2)
+    QTest.mouseMove(plot.canvas.viewport(), QPoint(0, 0))  # it may be at that very place, from the test before
+    QTest.mouseMove(plot.canvas.viewport(), place.toPoint())
 
 
 def wheel(plot: CurvePlot, steps: int) -> None:
     """Turn the mouse wheel in the middle of a plot."""
-    viewport, nothing = plot.plot.viewport(), Qt.KeyboardModifier.NoModifier
+    viewport, nothing = plot.canvas.viewport(), Qt.KeyboardModifier.NoModifier
     place = QPointF(viewport.rect().center())
     turned, buttons = QPoint(0, 120 * steps), Qt.MouseButton.NoButton
     event = QWheelEvent(
@@ -148,9 +152,9 @@ def test_the_logarithmic_axis_draws_logarithms(qtbot, page: TrainingPage) -> Non
 def test_smoothing_and_batches_can_be_switched_off(qtbot, page: TrainingPage) -> None:
     feed(page, reports(50))
     qtbot.mouseClick(page.smoothing, Qt.MouseButton.LeftButton)
-    assert list(page.plots.loss.lines) == ["batch", "epoch", "validation"]
+    assert [line.name for line in page.plots.loss.lines] == ["batch", "epoch", "validation"]
     qtbot.mouseClick(page.each_batch, Qt.MouseButton.LeftButton)
-    assert list(page.plots.accuracy.lines) == ["epoch", "validation"]
+    assert [line.name for line in page.plots.accuracy.lines] == ["epoch", "validation"]
     assert len(page.plots.accuracy.points("epoch")[0]) == 2
 
 
@@ -164,11 +168,78 @@ def test_the_wheel_zooms_all_plots_and_a_double_click_follows_again(qtbot, page:
     assert page.plots.gradients.x_range == zoomed
     feed(page, reports(20, 101))
     assert page.plots.loss.x_range == zoomed
-    plot = page.plots.accuracy.plot
+    plot = page.plots.accuracy.canvas
     QTest.mouseDClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=plot.viewport().rect().center())
     assert page.follow.isChecked()
     assert page.plots.loss.x_range[0] == 0
     assert page.plots.loss.x_range[1] >= 6
+
+
+def test_dragging_moves_and_stops_at_the_ends(page: TrainingPage) -> None:
+    feed(page, reports(100))
+    wheel(page.plots.loss, 3)
+    plot = page.plots.loss
+    viewport, (low, high), last = plot.canvas.viewport(), plot.x_range, plot.canvas._last
+    start, width = viewport.rect().center(), round(plot.canvas.area.width())
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(viewport, start + QPoint(width // 10, 0))
+    assert plot.x_range == pytest.approx((low - (high - low) / 10, high - (high - low) / 10), abs=0.02 * (high - low))
+    QTest.mouseMove(viewport, start - QPoint(10 * width, 0))
+    assert plot.x_range == pytest.approx((last - (high - low), last))
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start)
+    held = plot.x_range
+    QTest.mouseMove(viewport, start)
+    assert plot.x_range == held
+    assert page.plots.gradients.x_range == held
+
+
+def test_painting_the_plots_never_asks_python(page: TrainingPage) -> None:
+    feed(page, reports(50))
+    painters = {"paintEvent", "drawBackground", "drawForeground", "drawItems", "viewportEvent", "event", "eventFilter"}
+    assert painters.isdisjoint(vars(PlotCanvas))
+    for item in page.plots.loss.canvas.scene().items():
+        assert type(item).__module__ == "PySide6.QtWidgets"
+
+
+def test_a_trembling_curve_leaves_the_axis_alone(page: TrainingPage) -> None:
+    plot = page.plots.loss
+    plot.show_values(0.0, 2.3)
+    before = plot.y_range
+    plot.show_values(0.0, 2.1)
+    plot.show_values(0.1, 2.35)
+    assert plot.y_range == before
+    plot.show_values(0.0, 0.9)
+    assert plot.y_range != before
+    assert plot.y_range[1] < 1.2
+
+
+@pytest.mark.usefixtures("qtbot")
+def test_gaps_stay_gaps() -> None:
+    nan, item = math.nan, QGraphicsPathItem()
+    curve = Curve(item, Line("a", "a", "accent"), 0)
+    curve.x, curve.y = np.arange(7.0), np.array([nan, 1.0, 2.0, nan, nan, 3.0, 4.0])
+    curve.place(lambda x, y: (x, y))
+    polygons = item.childItems()[0].path().toSubpathPolygons()
+    parts = [list(dict.fromkeys((p.x(), p.y()) for p in polygon)) for polygon in polygons]
+    assert parts == [[(1.0, 1.0), (2.0, 2.0)], [(5.0, 3.0), (6.0, 4.0)]]
+    curve.y = np.full(7, nan)
+    curve.place(lambda x, y: (x, y))
+    assert item.childItems()[0].path().toSubpathPolygons() == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (-2, 1, ["0.01", "0.1", "1", "10"]),
+        (0, 1, ["1", "2", "5", "10"]),
+        (0.0, 0.1, ["1", "1.1", "1.2"]),
+    ],
+)
+def test_logarithmic_axes_have_round_numbers(low: float, high: float, words: list[str]) -> None:
+    found = ticks(low, high, 5, logarithmic=True)
+    assert [text for _, text in found] == words
+    assert all(10**place == pytest.approx(float(text)) for place, text in found)
+    assert ticks(math.nan, high, 5) == []
 
 
 def test_keys_zoom_and_home_follows(qtbot, page: TrainingPage) -> None:
@@ -191,24 +262,28 @@ def test_the_crosshair_reads_the_history_in_every_plot(page: TrainingPage) -> No
     assert f"accuracy {100 * batches.column('accuracy')[row]:.1f} %" in text
     assert f"gradients {page.session.history.gradients.column('layer_1')[row]:.3g}, " in text
     for plot in page.plots.plots:
+        assert plot.crosshair == batches.column("epoch")[row]
         assert plot._cross.isVisible()
-        assert plot._cross.value() == batches.column("epoch")[row]
+        assert plot._cross.pos().x() == pytest.approx(plot.canvas.place(plot.crosshair, 0).x())
 
 
 def test_the_crosshair_goes_with_the_mouse(page: TrainingPage) -> None:
     feed(page, reports(50))
     point_at(page, 1.0)
     assert page._row is not None
-    QApplication.sendEvent(page.plots.accuracy.plot.viewport(), QEvent(QEvent.Type.Leave))
+    QApplication.sendEvent(page.plots.accuracy.canvas, QEvent(QEvent.Type.Leave))
     assert page._row is None
     assert not page.plots.loss._cross.isVisible()
 
 
 def test_the_best_epoch_is_marked(page: TrainingPage) -> None:
     feed(page, reports(50))
-    assert page.plots.loss._best.isVisible()
-    assert page.plots.loss._best.value() == 2
-    assert "epoch 2" in page.plots.loss._ring.toolTip()
+    plot = page.plots.loss
+    assert plot.best == (2, 0.3)
+    assert plot._best.isVisible()
+    assert plot._ring.scenePos().y() == pytest.approx(plot.canvas.place(2, 0.3).y())
+    beside = plot.canvas.place(2, plot.y_range[1] * 0.9).toPoint() + QPoint(3, 0)
+    assert any("epoch 2" in item.toolTip() for item in plot.canvas.items(beside))
 
 
 def test_without_validation_there_is_no_validation_curve(page: TrainingPage) -> None:
@@ -283,9 +358,9 @@ def test_the_plots_follow_the_theme(page: TrainingPage) -> None:
     for mode, look in (("light", theme.LIGHT), ("dark", theme.DARK)):
         theme.switch().choose(mode)
         plot = page.plots.loss
-        assert plot.plot.backgroundBrush().color() == QColor(look.surface)
-        assert plot.plot.grab().toImage().pixelColor(QPoint(2, 2)).name() == look.surface
-        assert QColor(plot._curves["smooth"].opts["pen"].color()).name() == look.accent
+        assert plot.canvas.backgroundBrush().color() == QColor(look.surface)
+        assert plot.canvas.grab().toImage().pixelColor(QPoint(2, 2)).name() == look.surface
+        assert plot.colour("smooth") == look.accent
 
 
 def test_a_hidden_page_does_not_redraw(qtbot, page: TrainingPage) -> None:

@@ -10,6 +10,7 @@ from gui.pages.evaluation_page import EvaluationPage
 from gui.pages.training_page import TrainingPage
 from gui.pages.weights_page import WeightsPage
 from gui.session import Session
+from gui.widgets.steady import Steady
 
 
 class Tabs(QTabWidget):
@@ -38,10 +39,22 @@ class Tabs(QTabWidget):
             ("Evaluation", self.evaluation, "How the network does on images it never saw."),
             ("Data", self.data, "The images it learns from and is tested with."),
         ):
-            self.setTabToolTip(self.addTab(page, name), help_text)
+            self.setTabToolTip(self.addTab(Steady(page), name), help_text)
         for source in (self.evaluation, self.data):
             source.image_chosen.connect(self.image_chosen)
         self.currentChanged.connect(self._on_changed)
+
+    def currentWidget(self) -> QWidget:
+        """Return the page in view."""
+        steady = super().currentWidget()
+        assert isinstance(steady, Steady)
+        return steady.content
+
+    def setCurrentWidget(self, page: QWidget) -> None:
+        """Bring a page into view."""
+        steady = page.parentWidget()
+        assert isinstance(steady, Steady)
+        super().setCurrentWidget(steady)
 
     def _on_changed(self, _index: int) -> None:
         """Keep the focus from jumping onto the first button of a page, which Space would then press."""

@@ -26,6 +26,7 @@ from gui.session import Session
 from gui.widgets.figures import placeholder, sentences
 from gui.widgets.key_figures import KeyFigures
 from gui.widgets.run_plots import RunPlots
+from gui.widgets.weight_layers import weighted_names
 
 REDRAW_MS = 42
 # Numbers that change faster than this cannot be read, and gradients need not be.
@@ -118,6 +119,7 @@ class TrainingPage(QWidget):
 
     def _on_replaced(self) -> None:
         self.plots.history = self.session.history
+        self.plots.layer_names = weighted_names(self.session.built.network)
         self._on_pointed(None)
         self._ticks, self._news = 0, True
         self.plots.follow()

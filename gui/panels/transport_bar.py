@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QProgressBar, QToolBar, QToolButton, QWidget
 
@@ -13,6 +13,7 @@ from gui.session import Session, State
 from gui.theme import SPACE
 
 EMPTY = "No training yet"
+READABLE_MS = 90
 
 
 class TransportBar(QToolBar):
@@ -31,10 +32,12 @@ class TransportBar(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setIconSize(QSize(18, 18))
         self._session = session
+        self._soon = QTimer(self, singleShot=True, interval=READABLE_MS)
+        self._soon.timeout.connect(self._show_progress)
         self._make_actions()
         self._make_progress()
         session.state_changed.connect(self._show_state)
-        session.history_changed.connect(self._show_progress)
+        session.history_changed.connect(self._on_news)
         session.network_replaced.connect(self._show_progress)
         theme.switch().changed.connect(self._draw_icons)
         self._draw_icons()
@@ -85,7 +88,6 @@ class TransportBar(QToolBar):
     def _make_progress(self) -> None:
         self.place = QLabel(self)
         self.place.setFont(theme.font(10))
-        self.place.setMinimumWidth(self.place.fontMetrics().horizontalAdvance("epoch 10 / 10 · batch 10,000") + SPACE)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
@@ -94,12 +96,24 @@ class TransportBar(QToolBar):
         self.bar.setWhatsThis("How much of the training that was asked for is done.")
         self.pace = QLabel(self)
         self.pace.setProperty("role", "muted")
-        self.pace.setMinimumWidth(20 * SPACE)
+        # Fixed sizes: with any other, each new text would make the whole window arrange itself anew.
+        for text, width in ((self.place, self._width_of_places()), (self.pace, 20 * SPACE)):
+            text.setFixedSize(width, text.fontMetrics().height() + SPACE // 2)
         for widget in (self.place, self.bar, self.pace):
             gap = QWidget(self)
             gap.setFixedWidth(2 * SPACE)
             self.addWidget(gap)
             self.addWidget(widget)
+
+    def _width_of_places(self) -> int:
+        return self.place.fontMetrics().horizontalAdvance("epoch 10 / 10 · batch 10,000") + SPACE
+
+    @staticmethod
+    def _write(label: QLabel, text: str) -> None:
+        """Show a text, in a wider label if it needs more room than any before."""
+        label.setText(text)
+        if label.sizeHint().width() > label.width():
+            label.setFixedWidth(label.sizeHint().width())
 
     def _draw_icons(self) -> None:
         running = self._session.state == State.RUNNING
@@ -122,18 +136,25 @@ class TransportBar(QToolBar):
         self._draw_icons()
         self._show_progress()
 
+    def _on_news(self) -> None:
+        """Show no more numbers in a second than can be read."""
+        if self._session.state != State.RUNNING:
+            self._show_progress()
+        elif not self._soon.isActive():
+            self._soon.start()
+
     def _show_progress(self) -> None:
         last = self._session.history.last
         if last is None:
             known = self._session.snapshot
-            self.place.setText(f"epoch {known.epoch:,} · batch {known.step:,}" if known.step else EMPTY)
+            self._write(self.place, f"epoch {known.epoch:,} · batch {known.step:,}" if known.step else EMPTY)
             self.bar.setValue(0)
             self.pace.setText("")
             return
         done, first = self._done(last)
         self.bar.setValue(round(1000 * done))
-        self.place.setText(f"epoch {last.epoch:,} / {last.goal:,} · batch {last.step:,}")
-        self.pace.setText(self._pace(last, first))
+        self._write(self.place, f"epoch {last.epoch:,} / {last.goal:,} · batch {last.step:,}")
+        self._write(self.pace, self._pace(last, first))
 
     def _done(self, last: BatchReport) -> tuple[float, int]:
         """Return the share of the planned training that is done, and the epochs it began after."""

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
+from pyqtgraph.functions import arrayToQPath
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.datasets import DIGITS
@@ -109,34 +110,35 @@ class AnswerTimeline(PaintedWidget):
             paint_line(painter, QRectF(0, y - 8, plot.left() - 6, 16), words, theme.font(8), look.muted, RIGHT)
 
     def _paint_lines(self, painter: QPainter) -> None:
-        look, plot = theme.current(), self._plot()
+        look = theme.current()
         table = np.nan_to_num(np.array(self._shares))
         best = best_two(table[-1])
-        x = np.linspace(plot.left(), plot.right(), len(table))
-        for digit in np.flatnonzero(table.max(axis=0) >= _WORTH_A_LINE).tolist():
-            if best is None or digit != best[0]:
-                self._paint_line(painter, x, table[:, digit], QPen(QColor(look.muted), 1))
+        others = table.max(axis=0) >= _WORTH_A_LINE
         if best is not None:
-            self._paint_area(painter, x, table[:, best[0]])
-            self._paint_line(painter, x, table[:, best[0]], QPen(QColor(look.accent), 2))
+            others[best[0]] = False
+        painter.strokePath(self._path(table[:, others]), QPen(QColor(look.muted), 1))
+        if best is not None:
+            line = self._path(table[:, [best[0]]])
+            self._paint_area(painter, line)
+            painter.strokePath(line, QPen(QColor(look.accent), 2))
             self._paint_names(painter, best, table[-1])
 
-    def _paint_area(self, painter: QPainter, x: Shares, shares: Shares) -> None:
+    def _paint_area(self, painter: QPainter, line: QPainterPath) -> None:
         """Shade what lies under the present answer's line."""
-        plot, colour = self._plot(), QColor(theme.current().accent)
+        plot, colour, area = self._plot(), QColor(theme.current().accent), QPainterPath(line)
         colour.setAlphaF(0.16)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawPolygon(QPolygonF([plot.bottomLeft(), *self._places(x, shares), plot.bottomRight()]))
+        area.lineTo(plot.bottomRight())
+        area.lineTo(plot.bottomLeft())
+        painter.fillPath(area, colour)
 
-    def _paint_line(self, painter: QPainter, x: Shares, shares: Shares, pen: QPen) -> None:
-        painter.setPen(pen)
-        painter.drawPolyline(QPolygonF(self._places(x, shares)))
-
-    def _places(self, x: Shares, shares: Shares) -> list[QPointF]:
+    def _path(self, table: Shares) -> QPainterPath:
+        """Return one path of all the lines whose heights are the columns of a table, with a gap behind each."""
         plot = self._plot()
-        y = plot.bottom() - shares * plot.height()
-        return [QPointF(*place) for place in zip(x.tolist(), y.tolist(), strict=True)]
+        x = np.linspace(plot.left(), plot.right(), len(table))
+        y = plot.bottom() - table * plot.height()
+        gap = np.full((1, table.shape[1]), np.nan)
+        points = np.tile(np.append(x, np.nan), table.shape[1]), np.concatenate([y, gap]).T.ravel()
+        return arrayToQPath(*points, connect="finite")
 
     def _paint_names(self, painter: QPainter, best: tuple[int, int], shares: Shares) -> None:
         """Name the first guess at the end of its line, and the second where it does not run into it."""

@@ -45,7 +45,7 @@ class AnswerView(QWidget):
 
     def show_answer(self, shares: Shares | None, names: Sequence[str], note: str = "") -> None:
         """Show the answer of shape (10,), or that there is none; `note` is a remark on it."""
-        guesses = best_two(shares)
+        before, guesses = (self.sign, self.lines), best_two(shares)
         if shares is None:
             self.sign, self.lines = "?", _NOTHING
         elif guesses is None:
@@ -59,8 +59,9 @@ class AnswerView(QWidget):
                 other if shares[second] >= _WORTH_A_NAME else "nothing else reaches 1 %",
                 note,
             )
-        self.setAccessibleDescription(", ".join((self.sign, *filter(None, self.lines))))
-        self.update()
+        if (self.sign, self.lines) != before:
+            self.setAccessibleDescription(", ".join((self.sign, *filter(None, self.lines))))
+            self.update()
 
     def sizeHint(self) -> QSize:
         """Return the usual size in pixels."""

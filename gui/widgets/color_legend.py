@@ -54,8 +54,9 @@ class ColorLegend(QWidget):
         """Draw the bar between its texts."""
         look, painter = theme.current(), QPainter(self)
         painter.setFont(self._font)
-        left = self._metrics.horizontalAdvance(self.ends[0]) + 6
-        bar = QRect(left, (self.height() - BAR[1]) // 2, *BAR)
+        left, right = (self._metrics.horizontalAdvance(end) + 6 for end in self.ends)
+        # Between the texts, not as wide as it should be: after longer texts there may be no room for that yet.
+        bar = QRect(left, (self.height() - BAR[1]) // 2, self.width() - left - right, BAR[1])
         gradient = QLinearGradient(bar.topLeft(), bar.topRight())
         for place, colour in ((0.0, look.negative), (0.5, look.surface), (1.0, look.positive)):
             gradient.setColorAt(place, QColor(colour))

@@ -22,9 +22,12 @@ _TILES = {
         "The largest difference between two weights after the last step, relative to the weight or, where that is "
         "small, to the usual size of its layer's weights.",
     ),
-    "ours": ("DigitLab", "Images learned from per second by this program, without the making of the batches."),
+    "ours": (
+        "DigitLab, images/s",
+        "Images learned from per second by this program, without the making of the batches.",
+    ),
     "theirs": (
-        "TensorFlow",
+        "TensorFlow, images/s",
         "Images learned from per second by TensorFlow, without its start and the making of the batches. It is handed "
         "what dropout switches off and need not draw it.",
     ),
@@ -62,8 +65,8 @@ class ComparisonView(QWidget):
         figures = {
             "losses": f"{found.last.largest_loss_difference:.1e}",
             "weights": f"{found.last.largest_weight_difference:.1e}",
-            "ours": f"{found.first.ours.images_per_second:,.0f} /s",
-            "theirs": f"{found.first.theirs.images_per_second:,.0f} /s",
+            "ours": f"{found.first.ours.images_per_second:,.0f}",
+            "theirs": f"{found.first.theirs.images_per_second:,.0f}",
         }
         for name, text in figures.items():
             self.tiles[name].show_figure(text.replace("e-", "e−"))

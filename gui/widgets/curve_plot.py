@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import (
+    QGraphicsEllipseItem,
+    QGraphicsLineItem,
+    QGraphicsRectItem,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui import theme
+from gui.widgets.curve import Curve
 from gui.widgets.legend import Entry, Legend, Line
-from gui.widgets.plot_parts import Axis, View, round_step
+from gui.widgets.plot_canvas import PlotCanvas
+from gui.widgets.plot_parts import round_step
 
 Floats = NDArray[np.float64]
-# More points than this are a line: marks would touch each other.
-MOST_MARKS = 50
 # What a logarithmic axis still shows: beyond it lies only what has exploded or died.
 LOG_LIMITS = (-12.0, 30.0)
 LIMIT = 1e30
+# As long as the values fill so much of the axis, it stays as it is.
+FILLED = 0.6
+RING_RADIUS, BEST_WIDTH = 6.5, 9.0
 
 
 class CurvePlot(QWidget):
@@ -30,7 +39,7 @@ class CurvePlot(QWidget):
     Signals
     -------
     moved : (float, float)
-        The user zoomed or moved: the epochs that are in view now.
+        The user zoomed or moved: the epochs that are to be in view now.
     everything : ()
         The user wants to see all of it again.
     pointed : (float or None,)
@@ -41,79 +50,63 @@ class CurvePlot(QWidget):
     everything = Signal()
     pointed = Signal(object)
 
-    def __init__(self, title: str, unit: str, help: str, parent: QWidget | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        title: str,
+        unit: str,
+        help: str,  # noqa: A002
+        parent: QWidget | None = None,
+        across: str = "epoch",
+    ) -> None:
         super().__init__(parent)
-        self.lines: dict[str, Line] = {}
-        self._curves: dict[str, Any] = {}
-        self._marks: dict[str, Any] = {}
-        self._x_range, self._y_range = (0.0, 1.0), (0.0, 1.0)
+        self.crosshair: float | None = None
+        self.best: tuple[int, float] = (0, math.nan)
+        self._curves: dict[str, Curve] = {}
+        self._settled = False  # whether the vertical axis was chosen for what is drawn
         self.title, self.legend = QLabel(title), Legend()
         self.title.setProperty("role", "heading")
-        self.view = View()
-        self._axes = {side: Axis(side) for side in ("left", "bottom")}
-        self.plot = pg.PlotWidget(viewBox=self.view, axisItems=self._axes)
-        # The axes paint beyond their rectangles, so that updating rectangles alone would leave old numbers standing.
-        self.plot.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
-        self.plot.setMinimumSize(160, 90)
-        self.plot.hideButtons()
-        self.plot.plotItem.setContentsMargins(0, theme.SPACE, theme.SPACE * 1.5, 0)
-        self.plot.setToolTip("")
-        self.plot.setWhatsThis(help)
+        self.canvas = PlotCanvas(across, unit)
+        self.canvas.setWhatsThis(help)
+        self.canvas.setAccessibleName(f"{title} plot")
         self.setWhatsThis(help)
         self.title.setToolTip(help)
-        self.plot.setAccessibleName(f"{title} plot")
-        for axis in self._axes.values():
-            # Numbers and grid are the dearest part of a picture, and mostly the same as in the last one.
-            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        self._axes["left"].setLabel(unit)
-        self._axes["bottom"].setLabel("epoch")
-        self._add_crosshair()
+        self._add_marks()
         self._arrange()
-        self.view.moved.connect(self._on_moved)
-        self.view.double_clicked.connect(self.everything)
-        self.plot.scene().sigMouseMoved.connect(self._on_mouse)
-        self.plot.viewport().installEventFilter(self)
+        self.canvas.moved.connect(self.moved)
+        self.canvas.double_clicked.connect(self.everything)
+        self.canvas.pointed.connect(self.pointed)
+        self.canvas.resized.connect(self._place)
         theme.switch().changed.connect(self.dress)
         self.dress()
 
     # --- what is drawn ------------------------------------------------------------------------------------
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What is drawn, the first one at the back."""
+        return tuple(curve.line for curve in self._curves.values())
+
     def set_lines(self, lines: tuple[Line, ...]) -> None:
         """Draw these lines from now on, the first one at the back."""
-        if tuple(self.lines.values()) == lines:
+        if self.lines == lines:
             return
-        for item in (*self._curves.values(), *self._marks.values()):
-            self.plot.removeItem(item)
-        self.lines = {line.name: line for line in lines}
-        self._curves, self._marks = {}, {}
-        for depth, line in enumerate(lines):
-            # The noise is drawn without smoothing of its edges: that costs, and nobody would see it.
-            curve = pg.PlotCurveItem(antialias=line.style != "band", connect="finite")
-            curve.setZValue(depth)
-            self.plot.addItem(curve, ignoreBounds=True)
-            self._curves[line.name] = curve
-            if line.style in ("points", "dashed"):
-                marks = pg.ScatterPlotItem(size=7, pxMode=True)
-                marks.setZValue(depth + 0.5)
-                self.plot.addItem(marks, ignoreBounds=True)
-                self._marks[line.name] = marks
-        self.dress()
+        for curve in self._curves.values():
+            curve.remove()
+        self._curves = {line.name: Curve(self.canvas.ground, line, depth) for depth, line in enumerate(lines)}
+        self._explain()
 
     def draw(self, name: str, x: Floats, y: Floats) -> tuple[float, float] | None:
         """Draw a line through the points x, y, both of shape (n,), and return its :meth:`ends`.
 
         What is not finite leaves a gap. On the logarithmic axis places are logarithms.
         """
-        ends = self.ends(y)
+        ends, curve = self.ends(y), self._curves[name]
         y = self._places(y) if ends else y[:0]
         x = x[: len(y)]
-        if len(x) == 1 and name not in self._marks:  # one point is no line: draw how far it has come
-            x, y = np.array([self._x_range[0], x[0]]), np.repeat(y, 2)
-        self._curves[name].setData(x, y)
-        if name in self._marks:
-            finite = np.isfinite(y)
-            few = finite if np.count_nonzero(finite) <= MOST_MARKS else np.zeros_like(finite)
-            self._marks[name].setData(x[few], y[few])
+        if len(x) == 1 and not curve.marked:  # one point is no line: draw how far it has come
+            x, y = np.array([self.x_range[0], x[0]]), np.repeat(y, 2)
+        curve.x, curve.y = x, y
+        curve.place(self.canvas.places)
         return ends
 
     def ends(self, y: Floats) -> tuple[float, float] | None:
@@ -124,19 +117,20 @@ class CurvePlot(QWidget):
 
     def points(self, name: str) -> tuple[Floats, Floats]:
         """Return the places that a line is drawn through; on the logarithmic axis these are logarithms."""
-        x, y = self._curves[name].getData()
-        return (np.empty(0), np.empty(0)) if x is None else (x, y)
+        return self._curves[name].x, self._curves[name].y
+
+    def colour(self, name: str) -> str:
+        """Return the colour that a line is drawn in, as ``#rrggbb``."""
+        return self._curves[name].colour
 
     @property
     def logarithmic(self) -> bool:
         """Whether the vertical axis is logarithmic."""
-        return self._axes["left"].logarithmic
+        return self.canvas.axes.logarithmic
 
     def set_logarithmic(self, on: bool) -> None:
         """Make the vertical axis logarithmic, or plain; what is drawn next follows."""
-        self._axes["left"].logarithmic = on
-        self._axes["left"].picture = None
-        self._axes["left"].update()
+        self.canvas.axes.logarithmic, self._settled = on, False
 
     def _places(self, y: Floats) -> Floats:
         if not self.logarithmic:
@@ -150,105 +144,111 @@ class CurvePlot(QWidget):
     @property
     def width_in_pixels(self) -> int:
         """How many points side by side can be told apart."""
-        return max(int(self.view.width()), 50)
+        return max(int(self.canvas.area.width()), 50)
 
     @property
     def x_range(self) -> tuple[float, float]:
         """The epochs in view."""
-        return self._x_range
+        return self.canvas.x_range
 
     @property
     def y_range(self) -> tuple[float, float]:
         """The values in view; on the logarithmic axis these are logarithms."""
-        return self._y_range
+        return self.canvas.y_range
 
     def show_epochs(self, low: float, high: float) -> None:
         """Bring the epochs from `low` to `high` into view."""
-        if (low, high) != self._x_range:
-            self._x_range = (low, high)
-            self.view.setXRange(low, high, padding=0)
+        if (low, high) != self.x_range:
+            self._show((low, high), self.y_range)
 
     def limit_epochs(self, last: float) -> None:
         """Let nobody scroll beyond `last`."""
-        self.view.setLimits(xMin=0, xMax=last, minXRange=last * 1e-6)
+        self.canvas.limit(last)
 
     def show_values(self, low: float, high: float, bounds: tuple[float, float] = (-math.inf, math.inf)) -> None:
         """Bring `low` to `high` into view, with some air, but nothing outside `bounds`.
 
-        The ends are rounded, so that the axis stands still while the curve trembles.
+        The ends are rounded, and they stay as long as the values fill most of what is between them: the axis stands
+        still while the curve trembles.
         """
         span = max(high - low, abs(high) * 0.05, 1e-9)
+        bottom, top = self.y_range
+        if self._settled and bottom <= low and high <= top and span >= FILLED * (top - bottom):
+            return
         step = round_step(span, 8)
         low = max(math.floor((low - span * 0.04) / step) * step, bounds[0])
         high = min(math.ceil((high + span * 0.04) / step) * step, bounds[1])
-        if (low, high) != self._y_range and low < high:
-            self._y_range = (low, high)
-            self.view.setYRange(low, high, padding=0)
+        if low < high:
+            self._settled = True
+            self._show(self.x_range, (low, high))
+
+    def _show(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+        self.canvas.show_range(x_range, y_range)
+        self._place()
+
+    def _place(self) -> None:
+        """Put everything where it belongs in the present view."""
+        for curve in self._curves.values():
+            curve.place(self.canvas.places)
+        self._place_best()
+        self.show_crosshair(self.crosshair)
 
     # --- marks --------------------------------------------------------------------------------------------
 
     def show_crosshair(self, epoch: float | None) -> None:
         """Draw a vertical line at an epoch, or none."""
+        self.crosshair = epoch
         self._cross.setVisible(epoch is not None)
         if epoch is not None:
-            self._cross.setPos(epoch)
+            self._cross.setPos(self.canvas.place(epoch, 0.0).x(), self.canvas.area.top())
+            self._cross.setLine(0, 0, 0, self.canvas.area.height())
 
     def show_best(self, epoch: int, value: float, text: str) -> None:
         """Mark the best epoch: a faint line, and a ring around its `value`; epoch 0 is none."""
-        place = float(self._places(np.array([value]))[0])
-        self._best.setVisible(epoch > 0)
-        self._ring.setVisible(epoch > 0 and math.isfinite(place))
-        self._best.setPos(epoch)
+        self.best = epoch, float(self._places(np.array([value]))[0])
         self._best.setToolTip(text)
-        if math.isfinite(place):
-            self._ring.setData([epoch], [place])
-        self._ring.setToolTip(text)
+        self._place_best()
+
+    def _place_best(self) -> None:
+        """Move the mark; it may reach over the edge of the curves, so it is hidden when its epoch is not in view."""
+        (epoch, value), area = self.best, self.canvas.area
+        (left, right), (low, high) = self.x_range, self.y_range
+        known = low <= value <= high
+        place = self.canvas.place(epoch, value if known else 0.0)
+        self._best.setVisible(epoch > 0 and left <= epoch <= right)
+        self._best.setPos(place.x(), 0)
+        self._best.setRect(QRectF(-BEST_WIDTH / 2, area.top(), BEST_WIDTH, area.height()))
+        self._best_line.setLine(0, area.top(), 0, area.bottom())
+        self._ring.setVisible(known)
+        self._ring.setPos(0, place.y())
+
+    def _add_marks(self) -> None:
+        """Add crosshair, line and ring; around the line is room to point at it."""
+        self._cross = QGraphicsLineItem(self.canvas.ground)
+        self._best = QGraphicsRectItem()
+        self.canvas.scene().addItem(self._best)
+        self._best.setPen(Qt.PenStyle.NoPen)
+        self._best_line = QGraphicsLineItem(self._best)
+        circle = QRectF(QPointF(-RING_RADIUS, -RING_RADIUS), QPointF(RING_RADIUS, RING_RADIUS))
+        self._ring = QGraphicsEllipseItem(circle, self._best)
+        for depth, item in ((90, self._best), (100, self._cross)):
+            item.setZValue(depth)
+            item.setVisible(False)
 
     def dress(self) -> None:
         """Put on the colours of the theme."""
         look = theme.current()
-        self.plot.setBackground(look.surface)
-        for axis in self._axes.values():
-            axis.setPen(pg.mkPen(look.line))
-            axis.setTextPen(pg.mkPen(look.muted))
-            axis.setStyle(tickFont=theme.font(8.5), tickLength=-3, tickTextOffset=5, hideOverlappingLabels=False)
-            axis.label.setFont(theme.font(8.5))
-            axis.label.setDefaultTextColor(QColor(look.muted))
-        self._axes["bottom"].setHeight(36)
-        self._axes["left"].setWidth(58)
-        self.plot.showGrid(x=True, y=True, alpha=0.35 if look.name == "dark" else 0.55)
-        self._cross.setPen(pg.mkPen(look.text, width=1))
-        self._best.setPen(pg.mkPen(look.good, width=1, style=Qt.PenStyle.DashLine))
-        self._ring.setPen(pg.mkPen(look.good, width=2))
-        self._ring.setBrush(None)
-        for line in self.lines.values():
-            self._dress_line(line)
-        entries = [Entry(line.label, line.paint(), line.style) for line in self.lines.values()]
-        self.legend.show_entries(tuple(entries))
+        self.canvas.dress()
+        self._cross.setPen(QPen(QColor(look.text), 1))
+        self._best_line.setPen(QPen(QColor(look.good), 1, Qt.PenStyle.DashLine))
+        self._ring.setPen(QPen(QColor(look.good), 2))
+        for curve in self._curves.values():
+            curve.dress()
+        self._explain()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Notice when the mouse leaves the plot."""
-        if event.type() == QEvent.Type.Leave:
-            self.pointed.emit(None)
-        return super().eventFilter(watched, event)
-
-    def _dress_line(self, line: Line) -> None:
-        colour = line.paint()
-        wide = {"band": 1.0, "line": 1.8, "points": 1.2, "dashed": 1.5}[line.style]
-        style = Qt.PenStyle.DashLine if line.style == "dashed" else Qt.PenStyle.SolidLine
-        self._curves[line.name].setPen(pg.mkPen(colour, width=wide, style=style))
-        if line.name in self._marks:
-            self._marks[line.name].setPen(pg.mkPen(theme.current().surface, width=1))
-            self._marks[line.name].setBrush(pg.mkBrush(colour))
-
-    def _add_crosshair(self) -> None:
-        self._cross = pg.InfiniteLine(angle=90, movable=False)
-        self._best = pg.InfiniteLine(angle=90, movable=False)
-        self._ring = pg.ScatterPlotItem(size=13, pxMode=True)
-        for depth, item in ((-1, self._best), (90, self._ring), (100, self._cross)):
-            item.setZValue(depth)
-            item.setVisible(False)
-            self.plot.addItem(item, ignoreBounds=True)
+    def _explain(self) -> None:
+        """Say in the legend what the lines are."""
+        self.legend.show_entries(tuple(Entry(line.label, line.paint(), line.style) for line in self.lines))
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
@@ -259,15 +259,4 @@ class CurvePlot(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
-        layout.addWidget(self.plot, 1)
-
-    def _on_moved(self) -> None:
-        low, high = self.view.viewRange()[0]
-        self._x_range = (low, high)
-        self.moved.emit(low, high)
-
-    def _on_mouse(self, place: QPointF) -> None:
-        if self.view.sceneBoundingRect().contains(place):
-            self.pointed.emit(float(self.view.mapSceneToView(place).x()))
-        else:
-            self.pointed.emit(None)
+        layout.addWidget(self.canvas, 1)

@@ -44,8 +44,9 @@ class ElidedLabel(QLabel):
 
     def show_text(self, text: str) -> None:
         """Show a text, in full in the tooltip."""
-        self.setText(text)
-        self.setToolTip(text)
+        if text != self.text():
+            self.setText(text)
+            self.setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
         """Return the height of a line; the width gives way."""

@@ -27,7 +27,7 @@ KEYS: dict[tuple[Qt.Key, Qt.KeyboardModifier], str] = {
     (Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier): "next",
 }
 SQUARES = ("kernel", "size")
-UNSAID = {"dropout": 0, "padding": "valid", "momentum": parameter(BatchNormSpec, "momentum").default}
+UNSAID = {"stride": 1, "dropout": 0, "padding": "valid", "momentum": parameter(BatchNormSpec, "momentum").default}
 HELP = (
     "A hidden layer. Drag it, or press Alt+Up and Alt+Down, to move it; Insert adds a layer behind it, "
     "Ctrl+D doubles it, Delete removes it."
@@ -218,7 +218,7 @@ def _word(entry: Parameter, value: Any) -> str:
 
 def facts_text(shape: tuple[int, ...], parameters: int) -> str:
     """Return output shape and parameter count in words."""
-    return f"→ {' × '.join(str(size) for size in shape)}   {count_text(parameters)}"
+    return f"→ {' × '.join(f'{size:,}' for size in shape)}   {count_text(parameters)}"
 
 
 def count_text(parameters: int) -> str:

@@ -1,15 +1,11 @@
-"""Axes with round numbers, and a view that zooms along the epochs alone."""
+"""Round numbers for the axes of plots."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
-import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt, Signal
-
-# The last number of an axis reaches this far beyond its end.
-END_ROOM = 16
+# Ticks stand about so many pixels apart.
+ACROSS, UPRIGHT = 48, 34
 
 
 def round_step(span: float, parts: float) -> float:
@@ -27,77 +23,58 @@ def number(value: float) -> str:
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}".replace("-", "−")
 
 
-class Axis(pg.AxisItem):
-    """An axis with round numbers and without factors; on a logarithmic one the values are powers of ten."""
+def ticks(low: float, high: float, parts: float, *, logarithmic: bool = False) -> list[tuple[float, str]]:
+    """Return places between `low` and `high` with the numbers that stand beside them.
 
-    def __init__(self, orientation: str) -> None:
-        super().__init__(orientation)
-        self.enableAutoSIPrefix(False)
-        self.logarithmic = False
-
-    def resizeEvent(self, event: Any = None) -> None:
-        """Forget the picture of another size."""
-        self.picture = None
-        super().resizeEvent(event)
-
-    def boundingRect(self) -> QRectF:
-        """Return the place of the axis with room for the numbers at its very ends, which would be left out."""
-        return super().boundingRect().adjusted(-END_ROOM, -END_ROOM, END_ROOM, END_ROOM)
-
-    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        """Return ticks about 50 pixels apart, as pairs of spacing and places."""
-        span = high - low
-        if not (math.isfinite(span) and span > 0 and size > 0):
-            return []
-        parts = max(size / (48 if self.orientation == "bottom" else 34), 1)
-        if self.logarithmic and span < parts / 2:
-            return [(1.0, self._within_decades(low, high, parts))]
-        step = round_step(span, parts)
-        if self.logarithmic:
-            step = max(round(step), 1)
-        first = math.ceil(low / step - 1e-9)
-        return [(step, [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)])]
-
-    @staticmethod
-    def _within_decades(low: float, high: float, parts: float) -> list[float]:
-        """Return the logarithms of 1, 2 and 5 times powers of ten or, for a small span, of round numbers."""
-        decades = range(math.floor(low), math.ceil(high) + 1)
-        places = [n + math.log10(factor) for n in decades for factor in (1, 2, 5)]
-        places = [place for place in places if low <= place <= high]
-        if len(places) >= 3:
-            return places
-        bottom, top = 10.0**low, 10.0**high
-        step = round_step(top - bottom, parts)
-        numbers = [n * step for n in range(math.ceil(bottom / step), math.floor(top / step) + 1)]
-        return [math.log10(value) for value in numbers if value > 0]
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return the numbers beside the ticks."""
-        if self.logarithmic:
-            return [number(float(f"{10.0**value:.4g}")) if abs(value) < 300 else f"1e{value:.0f}" for value in values]
-        places = max(0, -math.floor(math.log10(spacing) + 1e-9))
-        if places > 4 or spacing >= 1e6:
-            return [number(value) for value in values]
-        return [f"{value:,.{places}f}" for value in values]
+    Parameters
+    ----------
+    low, high : float
+        The ends of the axis; on a logarithmic one these are powers of ten, and so are the places.
+    parts : float
+        How many intervals there are at most, about.
+    logarithmic : bool
+        Whether the numbers are ten to the power of their places.
+    """
+    span, parts = high - low, max(parts, 1)
+    if not (math.isfinite(span) and span > 0):
+        return []
+    if logarithmic:
+        return [(place, _power(place)) for place in _log_places(low, high, parts)]
+    step = round_step(span, parts)
+    return [(place, _beside(place, step)) for place in _multiples(low, high, step)]
 
 
-class View(pg.ViewBox):
-    """The inside of a plot: wheel and dragging move along the epochs, a double click shows everything again."""
+def _multiples(low: float, high: float, step: float) -> list[float]:
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [n * step for n in range(first, last + 1)]
 
-    moved = Signal()
-    double_clicked = Signal()
 
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False, enableMouse=True)
-        self.setMouseEnabled(x=True, y=False)
-        self.disableAutoRange()
-        self.sigRangeChangedManually.connect(self._tell)
+def _log_places(low: float, high: float, parts: float) -> list[float]:
+    """Return whole powers of ten, or for less than some decades 1, 2 and 5 times these, or round numbers."""
+    if high - low >= parts / 2:
+        return _multiples(low, high, max(round(round_step(high - low, parts)), 1))
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    places = [n + math.log10(factor) for n in decades for factor in (1, 2, 5)]
+    places = [place for place in places if low <= place <= high]
+    if len(places) >= 3:
+        return places
+    bottom, top = 10.0**low, 10.0**high
+    return [math.log10(value) for value in _multiples(bottom, top, round_step(top - bottom, parts)) if value > 0]
 
-    def mouseDoubleClickEvent(self, event: Any) -> None:
-        """Ask for everything."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.double_clicked.emit()
-            event.accept()
 
-    def _tell(self, _axes: object) -> None:
-        self.moved.emit()
+def _power(place: float) -> str:
+    return number(float(f"{10.0**place:.4g}")) if abs(place) < 300 else f"1e{place:.0f}"
+
+
+def _beside(value: float, step: float) -> str:
+    """Return a number with as many decimals as its neighbours need."""
+    places = max(0, -math.floor(math.log10(step) + 1e-9))
+    return number(value) if places > 4 or step >= 1e6 else f"{value:,.{places}f}"
+
+
+def with_air(smooth: tuple[float, float] | None, noise: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Widen the range of the smoothed curve towards its noise, by a quarter at most."""
+    if smooth is None or noise is None:
+        return smooth
+    air = 0.25 * (smooth[1] - smooth[0]) + 0.05 * abs(smooth[1])
+    return max(noise[0], smooth[0] - air), min(noise[1], smooth[1] + air)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.datasets import DIGITS
@@ -52,9 +53,19 @@ class ProbabilityBars(PaintedWidget):
         self.update()
 
     def set_shares(self, shares: Shares | None) -> None:
-        """Show ten shares from 0 to 1, or none."""
+        """Show ten shares from 0 to 1, or none; what would look the same is not painted again."""
+        before = self._seen()
         self._shares = shares
-        self.update()
+        if self._seen() != before:
+            self.update()
+
+    def _seen(self) -> tuple[object, ...]:
+        """Return everything about the shares that can be seen: the first guess, the words, and the bars' pixels."""
+        if self._shares is None:
+            return ()
+        words = [percent(share, 0) for share in self._shares.tolist()]
+        pixels = np.round(np.nan_to_num(self._shares) * self.width()).tolist()
+        return best_two(self._shares), words, pixels
 
     def sizeHint(self) -> QSize:
         """Return the usual size in pixels."""
@@ -69,18 +80,21 @@ class ProbabilityBars(PaintedWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the ten rows."""
-        metrics = QFontMetricsF(theme.font(9, bold=True))
+        plain, bold = theme.font(9), theme.font(9, bold=True)
+        metrics = QFontMetricsF(bold)
         figures = metrics.horizontalAdvance("> 99 %")
         widest = max(metrics.horizontalAdvance(name) for name in self._names)
         names = min(widest + 1, self.width() * _LARGEST_NAME_SHARE)
         best = best_two(self._shares)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
             for row in range(len(self._names)):
-                self._paint_row(painter, row, names, figures, first=best is not None and best[0] == row)
+                first = best is not None and best[0] == row
+                self._paint_row(painter, row, names, figures, bold if first else plain, first=first)
 
-    def _paint_row(self, painter: QPainter, row: int, names: float, figures: float, *, first: bool) -> None:
+    def _paint_row(
+        self, painter: QPainter, row: int, names: float, figures: float, font: QFont, *, first: bool
+    ) -> None:
         look = theme.current()
         height = self.height() / len(self._names)
         share = 0.0 if self._shares is None else float(self._shares[row])
@@ -94,7 +108,7 @@ class ProbabilityBars(PaintedWidget):
         if share * bar.width() >= 0.5:
             bar.setWidth(share * bar.width())
             self._paint_bar(painter, bar, look.accent if first else look.muted)
-        font, colour = theme.font(9, bold=first), look.text if first else look.muted
+        colour = look.text if first else look.muted
         words = "–" if self._shares is None else percent(share, 0)
         paint_line(painter, QRectF(0, line.top(), names, height), self._names[row], font, colour)
         painter.drawText(line, int(RIGHT), words)

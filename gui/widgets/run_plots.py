@@ -16,7 +16,7 @@ from engine.table import Table, Thinned
 from gui import theme
 from gui.widgets.curve_plot import CurvePlot
 from gui.widgets.legend import Line
-from gui.widgets.plot_parts import round_step
+from gui.widgets.plot_parts import round_step, with_air
 
 LOSS_HELP = (
     "How wrong the answers are; lower is better. When the dashed validation curve turns upwards while training still "
@@ -46,6 +46,13 @@ ZOOM = 0.7
 class RunPlots(QWidget):
     """Three plots that show the same epochs, and one crosshair through all of them.
 
+    Attributes
+    ----------
+    history : History
+        What is drawn.
+    layer_names : list of str
+        What the layers with weights are called, in the order of the gradients.
+
     Signals
     -------
     pointed : (int or None,)
@@ -59,9 +66,10 @@ class RunPlots(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.history = History()
+        self.history, self.layer_names = History(), list[str]()
         self.smoothed, self.per_batch, self.following = True, True, True
         self._drawn: dict[str, tuple[tuple[Any, ...], list[Any]]] = {}
+        self._summaries: dict[tuple[int, ...], Thinned] = {}  # of one redraw: plots of one width share them
         self.loss = CurvePlot("Loss", "loss", LOSS_HELP)
         self.accuracy = CurvePlot("Accuracy", "right answers, %", ACCURACY_HELP)
         self.gradients = CurvePlot("Gradient size per layer", "length", GRADIENT_HELP)
@@ -75,6 +83,7 @@ class RunPlots(QWidget):
 
     def redraw(self, *, gradients: bool = True) -> None:
         """Draw the present state of the history, the gradients only if asked to."""
+        self._summaries.clear()
         self._set_lines()
         batches = self.history.batches
         last = float(batches.column("epoch")[-1]) if len(batches) else 1.0
@@ -163,9 +172,8 @@ class RunPlots(QWidget):
         shown = (*lines, EPOCH, VALIDATION)
         self.loss.set_lines(shown)
         self.accuracy.set_lines(shown)
-        count = len(self.history.gradients.columns)
-        names = [f"layer {n + 1}" for n in range(count - 1)] + ["output"] * bool(count)
-        layers = (Line(f"layer_{n + 1}", name, f"series:{n}") for n, name in enumerate(names))
+        known = zip(self.history.gradients.columns, self.layer_names, strict=False)
+        layers = (Line(f"layer_{n + 1}", name.lower(), f"series:{n}") for n, (_, name) in enumerate(known))
         self.gradients.set_lines(tuple(layers))
 
     def _draw_curves(self) -> None:
@@ -189,11 +197,11 @@ class RunPlots(QWidget):
             return [noise]
         smooth = self._thinned(self.history.batches, plot, plot.width_in_pixels // SMOOTH_PIXELS)
         ends = plot.draw("smooth", smooth.mean("epoch"), smooth.mean(f"smooth_{name}") * scale)
-        return [_with_air(ends, noise)]
+        return [with_air(ends, noise)]
 
     def _draw_epochs(self, plot: CurvePlot, name: str, scale: float) -> list[Any]:
         """Draw what is known of whole epochs, if there is anything new to see, and return what must be in view."""
-        drawn = (self.history, len(self.history.epochs), plot.x_range, plot.logarithmic, tuple(plot.lines))
+        drawn = (self.history, len(self.history.epochs), plot.x_range, plot.logarithmic, plot.lines)
         if self._drawn.get(name, ((), []))[0] != drawn:
             self._drawn[name] = (drawn, self._draw_epochs_anew(plot, name, scale))
             self._mark_best(plot, name, scale)
@@ -225,7 +233,10 @@ class RunPlots(QWidget):
         _fit(plot, ends, (-math.inf, math.inf))
 
     def _thinned(self, table: Table, plot: CurvePlot, points: int) -> Thinned:
-        return table.thinned(*self._rows(table, plot), points)
+        key = (id(table), *self._rows(table, plot), points)
+        if key not in self._summaries:
+            self._summaries[key] = table.thinned(*key[1:])
+        return self._summaries[key]
 
     @staticmethod
     def _rows(table: Table, plot: CurvePlot) -> tuple[int, int]:
@@ -264,7 +275,7 @@ class RunPlots(QWidget):
 
 def _rounded_up(last: float) -> float:
     """Return the end of the axis of epochs: it grows in small jumps, so that the axis is not redrawn all the time."""
-    step = round_step(max(last, 1e-6), 50)
+    step = round_step(max(last, 1e-6), 20)
     return math.ceil(last / step) * step
 
 
@@ -274,14 +285,6 @@ def _outline(thin: Thinned, x: NDArray[np.float64], name: str) -> tuple[NDArray[
         return x, thin.mean(name)
     y = np.stack([thin.low(name), thin.high(name)], axis=1)
     return np.repeat(x, 2), y.ravel()
-
-
-def _with_air(smooth: tuple[float, float] | None, noise: tuple[float, float] | None) -> tuple[float, float] | None:
-    """Widen the range of the smoothed curve towards its noise, by a quarter at most."""
-    if smooth is None or noise is None:
-        return smooth
-    air = 0.25 * (smooth[1] - smooth[0]) + 0.05 * abs(smooth[1])
-    return max(noise[0], smooth[0] - air), min(noise[1], smooth[1] + air)
 
 
 def _fit(plot: CurvePlot, ends: list[Any], bounds: tuple[float, float]) -> None:

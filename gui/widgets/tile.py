@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from gui import theme
 from gui.widgets.figures import label
 
 NOTHING = "–"
+ABOVE = 6
 
 
 class Tile(QFrame):
@@ -28,16 +30,13 @@ class Tile(QFrame):
         self.setProperty("role", "tile")
         self.setToolTip(help)
         self.setWhatsThis(help)
-        self._name, self._figure = label(name, "muted"), label(NOTHING, "figure")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.SPACE + 2, 6, theme.SPACE // 2, 6)
-        layout.setSpacing(0)
-        for line in (self._name, self._figure):
-            # A longer number must not push its neighbours about while they change.
-            line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        # No layout: every new figure would make the whole window arrange itself anew.
+        self._lines = self._name, self._figure = label(name, "muted"), label(NOTHING, "figure")
+        for line in self._lines:
+            line.setParent(self)
             line.setTextFormat(Qt.TextFormat.PlainText)
-            layout.addWidget(line)
-        self.show_figure(NOTHING)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(f"{name}: {NOTHING}")
 
     @property
     def figure(self) -> str:
@@ -48,4 +47,17 @@ class Tile(QFrame):
         """Show another number."""
         if text != self._figure.text():
             self._figure.setText(text)
-        self.setAccessibleName(f"{self.name}: {text}")
+            self.setAccessibleName(f"{self.name}: {text}")
+
+    def sizeHint(self) -> QSize:
+        """Return the height of both lines; the width is what there is."""
+        return QSize(0, sum(line.sizeHint().height() for line in self._lines) + 2 * ABOVE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the figure under its name."""
+        super().resizeEvent(event)
+        left, top = theme.SPACE + 2, ABOVE
+        for line in self._lines:
+            height = line.sizeHint().height()
+            line.setGeometry(left, top, self.width() - left - theme.SPACE // 2, height)
+            top += height

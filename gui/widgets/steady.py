@@ -1,0 +1,45 @@
+"""A place whose content may arrange itself anew without moving what is around it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+
+class Steady(QWidget):
+    """Holds one widget, which fills it.
+
+    A new text in a label asks all layouts around it to arrange themselves, up to the window and its docks; ten times
+    a second that costs more than the text. Here this ends, unless the least size of the content has changed.
+
+    Parameters
+    ----------
+    content : QWidget
+        What it holds; also an attribute.
+    """
+
+    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.content = content
+        content.setParent(self)
+        self._least = content.minimumSizeHint()
+
+    def sizeHint(self) -> QSize:
+        """Return the usual size of the content."""
+        return self.content.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size of the content."""
+        return self.content.minimumSizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the content fill this."""
+        self.content.setGeometry(self.rect())
+
+    def event(self, event: QEvent) -> bool:
+        """Pass a request of the content on if its least size is another one."""
+        if event.type() == QEvent.Type.LayoutRequest and self.minimumSizeHint() != self._least:
+            self._least = self.minimumSizeHint()
+            self.updateGeometry()
+        return super().event(event)
