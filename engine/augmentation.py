@@ -84,7 +84,7 @@ class AugmentationSpec(Settings):
         return any((self.rotation, self.scale, self.shear, self.shift, self.elastic))
 
 
-USUAL = AugmentationSpec(rotation=10, scale=10, shear=5, shift=1, elastic=1.2)
+USUAL = AugmentationSpec(rotation=10, scale=10, shear=10, shift=1.5, elastic=0.8)
 """What usually helps with handwritten digits."""
 
 
@@ -214,11 +214,6 @@ class Augmenter:
         if name not in self._memory or self._memory[name].size < size:
             self._memory[name] = np.empty(size, dtype)
         return self._memory[name][:size].reshape(shape)
-
-
-def augment(images: Array, spec: AugmentationSpec, rng: np.random.Generator, out: Array) -> Array:
-    """Deform each image by its own random map; see `Augmenter.apply`, which does it repeatedly and faster."""
-    return Augmenter(spec).apply(images, rng, out)
 
 
 @cache

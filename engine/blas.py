@@ -7,6 +7,7 @@ it, because :mod:`engine.products` cuts long sums at places of its own.
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from typing import Any
 
@@ -15,12 +16,15 @@ import threadpoolctl  # type: ignore[import-untyped]
 
 from engine.errors import SettingError
 
-_allowed = os.cpu_count() or 1
-
 
 def most_threads() -> int:
-    """Return how many threads make sense at most: the number of processors."""
+    """Return how many threads make sense at most: the number of processors that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+_allowed = most_threads()
 
 
 def allowed_threads() -> int:

@@ -6,8 +6,10 @@ for a batch. Images, libraries and the window are there already.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +30,7 @@ KEPT_COPIES = 5
 HANDED_OUT = 4
 """Copies outside of the training: the one that is shown, the one that reads, two that are being written down."""
 GB = 1e9
+CONTAINER = Path("/sys/fs/cgroup")
 
 
 class Values(NamedTuple):
@@ -89,7 +92,17 @@ def reading_need(network: NetworkSpec) -> Need:
 
 def available() -> int:
     """Return how many bytes could be used now without other programs having to make room."""
-    return int(psutil.virtual_memory().available)
+    return min([int(psutil.virtual_memory().available), *_left_in_container()])
+
+
+def _left_in_container() -> Iterator[int]:
+    """Yield what a container that limits memory leaves, where there is one."""
+    try:
+        limit, used = ((CONTAINER / name).read_text().strip() for name in ("memory.max", "memory.current"))
+    except OSError:
+        return
+    if limit.isdigit():
+        yield max(int(limit) - int(used), 0)
 
 
 def require_memory(run: RunSpec) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.augmentation import AugmentationSpec
+from engine.augmentation import USUAL
 from engine.layers import Conv2DSpec, DenseSpec, MaxPool2DSpec
 from engine.optimizers import Adam
 from engine.schedules import Cosine, OneCycle
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
-
-BENT = AugmentationSpec(rotation=10, scale=10, shear=10, shift=1.5, elastic=0.8)
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ PRESETS: dict[str, Preset] = {
                     optimizer=Adam(),
                     learning_rate=0.0015,
                     schedule=OneCycle(),
-                    augmentation=BENT,
+                    augmentation=USUAL,
                     batch_size=256,
                     epochs=50,
                     keep_best=False,
@@ -108,7 +106,7 @@ PRESETS: dict[str, Preset] = {
                     optimizer=Adam(),
                     learning_rate=0.003,
                     schedule=OneCycle(),
-                    augmentation=BENT,
+                    augmentation=USUAL,
                     batch_size=128,
                     epochs=40,
                     keep_best=False,
@@ -137,7 +135,7 @@ PRESETS: dict[str, Preset] = {
                     optimizer=Adam(),
                     learning_rate=0.002,
                     schedule=OneCycle(),
-                    augmentation=BENT,
+                    augmentation=USUAL,
                     batch_size=128,
                     epochs=28,
                     keep_best=False,

@@ -175,6 +175,17 @@ class RunSpec(Settings):
             raise ValueError(sentence)
         return self
 
+    @model_validator(mode="after")
+    def _batches_have_a_spread(self) -> Self:
+        shapes: list[Shape] = [INPUT_SHAPE, *(shape for shape, _ in self.network.rows())]
+        for number, (layer, shape) in enumerate(zip(self.network.layers, shapes, strict=False), start=1):
+            if layer.kind == "batch_norm" and len(shape) < 3 and self.training.batch_size == 1:
+                raise ValueError(
+                    f"Layer {number}: Batch normalization: in a batch of one image every value is its own mean, and "
+                    "nothing is left of it. The batch size must be at least 2."
+                )
+        return self
+
     def changed(self, **groups: dict[str, object]) -> RunSpec:
         """Return a validated copy with some settings replaced.
 

@@ -1,4 +1,4 @@
-"""The commands ``train``, ``evaluate``, ``predict``, ``data`` and ``info``, one file each."""
+"""The commands, one file each; :mod:`engine.terminal.command_line` names them all."""
 
 from engine.terminal.command_line import main
 

@@ -167,4 +167,6 @@ class Comparison:
     @staticmethod
     def _apart(check: Check) -> str:
         losses, weights = check.largest_loss_difference, check.largest_weight_difference
-        return f"losses differ by at most {losses:.1e} and weights by {weights:.1e}"
+        rates = float(check.rate_differences.max())
+        also = f" (and learning rates by {rates:.1e})" if rates > LIMIT else ""
+        return f"losses differ by at most {losses:.1e} and weights by {weights:.1e}{also}"
