@@ -47,6 +47,7 @@ def main() -> None:
     shoot(window, options, "0-start")
     live(window, options)
     at_rest(window, options)
+    convolutional(window, options)
     window.close()
     home.cleanup()
 
@@ -82,6 +83,24 @@ def at_rest(window, options) -> None:
     shoot(window, options, "4-weights", window.weights_page)
     shoot(window, options, "5-evaluation", window.evaluation_page)
     shoot(window, options, "6-data", window.data_page)
+
+
+def convolutional(window, options) -> None:
+    """A convolutional network: its kernels, the feature maps of the drawing, and the images it learns from."""
+    combo = window.settings_panel.preset.combo
+    combo.setCurrentIndex(combo.findData("convolutional"))
+    window.session.new_network()
+    window.session.train()
+    wait_for(lambda: window.session.snapshot.step > 400)
+    window.session.pause()
+    wait_for(lambda: window.session.state == "paused")
+    window.weights_page.controls.maps.setChecked(True)
+    shoot(window, options, "7-feature-maps", window.weights_page)
+    window.weights_page.controls.kernels.setChecked(True)
+    shoot(window, options, "8-kernels", window.weights_page)
+    shoot(window, options, "9-augmentation", window.data_page)
+    window.session.stop()
+    wait_for(lambda: window.session.state == "idle" and not window.session.tasks.titles)
 
 
 def shoot(window, options, name, page=None) -> None:

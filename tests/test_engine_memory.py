@@ -130,3 +130,13 @@ def test_an_evaluation_too_large_is_refused_too(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_memory_of_this_machine_is_known() -> None:
     assert 10**7 < memory.available() < 10**14
+
+
+def test_a_container_that_leaves_less_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(memory, "CONTAINER", tmp_path)
+    everything = memory.available()
+    (tmp_path / "memory.current").write_text("1000000\n")
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.available() > everything / 2
+    (tmp_path / "memory.max").write_text("3000000\n")
+    assert memory.available() == 2_000_000
