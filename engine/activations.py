@@ -41,6 +41,7 @@ class Activation:
     chain: Callable[[Array, Array], None]
 
 
+FEW = 1000
 _ZEROS: dict[np.dtype[Any], Array] = {}
 
 
@@ -54,7 +55,7 @@ def _zeros_like(Z: Array) -> Array:
 
 def _relu(Z: Array) -> None:
     # Against an array of zeros NumPy compares many numbers at once, against a single zero one by one.
-    np.maximum(Z, _zeros_like(Z), out=Z)
+    np.maximum(Z, _zeros_like(Z) if Z.size > FEW else 0, out=Z)
 
 
 def _relu_chain(A: Array, dA: Array) -> None:

@@ -44,6 +44,7 @@ class Batches:
         self._rows, self._labels = data.train_rows, data.dataset.train_labels
         self._images = images.reshape(len(images), -1)
         self._dtype, self._seed = np.dtype(dtype), seed
+        self._bytes = np.empty((0, 0), np.uint8)
         self._memory: list[Array] = [np.empty((0, 0), self._dtype)] * 2
         self._augmenter = Augmenter(AugmentationSpec())
         self._made: tuple[Place, Future[Array]] | None = None
@@ -74,7 +75,11 @@ class Batches:
 
     def _plain(self, rows: NDArray[np.intp]) -> Array:
         out = self._buffer(0, len(rows))
-        return np.multiply(self._images[rows], self._dtype.type(1 / 255), out=out)
+        if len(self._bytes) < len(rows):
+            self._bytes = np.empty((len(rows), self._images.shape[1]), np.uint8)
+        # The mode "clip" writes straight to `out`, and no row is ever outside.
+        picked = self._images.take(rows, axis=0, out=self._bytes[: len(rows)], mode="clip")
+        return np.multiply(picked, self._dtype.type(1 / 255), out=out)
 
     def _made_ahead(self, place: Place) -> Array | None:
         """Return what was made ahead, if it is what is wanted now."""

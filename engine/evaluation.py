@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.losses import LOSSES, Loss
+from engine.losses import LOSSES, Loss, count_right
 from engine.network import ROWS_AT_A_TIME, Network, as_floats, as_shares
 from engine.specs import CLASSES
 
@@ -123,7 +123,7 @@ def loss_and_accuracy(
             part = rows[start : start + ROWS_AT_A_TIME]
             Y = network.forward(as_floats(images[part], network.output.dtype))
             total += float(loss.values(Y, labels[part]).sum())
-            right += int(np.count_nonzero(Y.argmax(axis=1) == labels[part]))
+            right += count_right(Y, labels[part])
     return total / len(rows), right / len(rows)
 
 

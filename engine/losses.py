@@ -7,6 +7,8 @@ softmax's own derivative and its rounding errors.
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -30,6 +32,8 @@ class Loss:
         Its key, its name for people, and what it measures.
     values : callable
         ``values(Y, labels)`` gives one loss per sample, shape (n,).
+    single : callable
+        The same for one sample, outputs as a list and its class.
     fused_with : str
         The output activation whose derivative :func:`difference` already contains; empty if none.
     """
@@ -38,10 +42,13 @@ class Loss:
     label: str
     help: str
     values: Callable[[Array, NDArray[np.uint8]], Array]
+    single: Callable[[list[float], int], float]
     fused_with: str
 
     def value(self, Y: Array, labels: NDArray[np.uint8]) -> float:
         """Return the mean loss of outputs `Y` of shape (n, classes) for `labels` of shape (n,)."""
+        if len(labels) == 1:  # ten numbers are faster without NumPy
+            return self.single(Y[0].tolist(), int(labels[0]))
         return float(np.add.reduce(self.values(Y, labels))) / len(labels)  # .mean() costs more than a small loss
 
 
@@ -58,8 +65,18 @@ def difference(Y: Array, labels: NDArray[np.uint8], out: Array, count: float) ->
         What to divide by: the size of the batch, of which these may be a part.
     """
     np.multiply(Y, 1 / count, out=out)
-    out[np.arange(len(Y)), labels] -= 1 / count
+    if len(Y) == 1:
+        out[0, labels[0]] -= 1 / count  # an index of arrays would cost more than all the rest
+    else:
+        out[np.arange(len(Y)), labels] -= 1 / count
     return out
+
+
+def count_right(Y: Array, labels: NDArray[np.uint8]) -> int:
+    """Return for how many samples the largest of the outputs `Y` of shape (n, classes) is that of the class."""
+    if len(labels) == 1:
+        return int(Y.argmax() == labels[0])
+    return int(np.count_nonzero(Y.argmax(axis=1) == labels))
 
 
 def _cross_entropy(Y: Array, labels: NDArray[np.uint8]) -> Array:
@@ -68,9 +85,17 @@ def _cross_entropy(Y: Array, labels: NDArray[np.uint8]) -> Array:
     return -np.log(np.maximum(chosen, np.finfo(Y.dtype).tiny))
 
 
+def _cross_entropy_of_one(y: list[float], label: int) -> float:
+    return -math.log(max(y[label], sys.float_info.min)) if y[label] == y[label] else math.nan
+
+
 def _squared_error(Y: Array, labels: NDArray[np.uint8]) -> Array:
     # ½ Σ (y - t)² with t one-hot, expanded so that the one-hot matrix need not be built.
     return 0.5 * (np.einsum("ij,ij->i", Y, Y) + 1) - Y[np.arange(len(Y)), labels]
+
+
+def _squared_error_of_one(y: list[float], label: int) -> float:
+    return 0.5 * (math.fsum(value * value for value in y) + 1) - y[label]
 
 
 LOSSES: dict[str, Loss] = {
@@ -81,6 +106,7 @@ LOSSES: dict[str, Loss] = {
             "Cross-entropy",
             "−log of the probability given to the right digit; needs a softmax output. Learns fast.",
             _cross_entropy,
+            _cross_entropy_of_one,
             "softmax",
         ),
         Loss(
@@ -88,6 +114,7 @@ LOSSES: dict[str, Loss] = {
             "Squared error",
             "½ Σ (output − target)², averaged over the batch, with target 1 for the right digit and 0 elsewhere.",
             _squared_error,
+            _squared_error_of_one,
             "",
         ),
     )

@@ -17,7 +17,7 @@ from engine.datasets.split import Split
 from engine.descent import Descent, likely_cause
 from engine.errors import SettingError
 from engine.evaluation import loss_and_accuracy
-from engine.losses import LOSSES, misfit
+from engine.losses import LOSSES, count_right, misfit
 from engine.network import Network, Snapshot
 from engine.pace import pace_for
 from engine.reports import BatchReport, EndReport, EpochReport, Report
@@ -124,6 +124,8 @@ class Training:
     @property
     def learning_rate(self) -> float:
         """The rate of the next step, schedule included."""
+        if self.settings.schedule.kind == "constant":
+            return self.settings.learning_rate
         done = self._epochs_done() - self._stretch_start
         planned = self._goal() - self._stretch_start
         factor = self.settings.schedule.factor(done / planned if planned > 0 else 1.0, done)
@@ -162,7 +164,7 @@ class Training:
                 return None
             if self.step % COPY_EVERY == 0:
                 self._last_good[:] = self.network.parameters
-            right = int(np.count_nonzero(outputs.argmax(axis=1) == labels))
+            right = count_right(outputs, labels)
             lengths = self._descent.step(labels, rate)
             if not all(map(math.isfinite, lengths)):
                 return None

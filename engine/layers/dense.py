@@ -84,7 +84,7 @@ class Dense(Layer):
     """
 
     kind = "dense"
-    of_the_batch = ("X", "Y", "_picked")
+    of_the_batch = ("X", "Y", "_picked", "_x")
     gradient_length = 0.0
 
     def __init__(self, input_shape: Shape, units: int, activation: str, dtype: str = "float32") -> None:
@@ -92,6 +92,7 @@ class Dense(Layer):
         self.inputs, self.units = int(np.prod(input_shape)), units
         self.activation = ACTIVATIONS[activation]
         self._lit: NDArray[np.intp] | None = None
+        self._pair: tuple[Array, Array] | None = None
         for name, shape in (("weights", (self.inputs, units)), ("bias", (units,))):
             self.parameters[name] = np.zeros(shape, self.dtype)
             self.gradients[name] = np.zeros(shape, self.dtype)
@@ -121,7 +122,8 @@ class Dense(Layer):
         if self._lit is None:
             product(self.X, self.weights, self.Y, self.buffer("spare", len(X), self.units))
         else:
-            np.matmul(self.X[0, self._lit], self._rows_of(self._lit), out=self.Y[0])
+            self._x = self.X[0, self._lit]
+            np.matmul(self._x, self._rows_of(self._lit), out=self.Y[0])
         self.Y += self.bias
         self.activation.apply(self.Y)
         return self.Y
@@ -157,19 +159,30 @@ class Dense(Layer):
         self.activation.chain(self.Y, dY)
         return self.descend_from_sums(dY, rate, first=first)
 
+    def _outer(self, x: Array, dz: Array) -> Array:
+        """Return the product of a column and a row, in memory that is used again.
+
+        A second column and row of zeros make it a matrix product, three times as fast as NumPy's loop over rows.
+        """
+        if self._pair is None:
+            self._pair = np.zeros((self.inputs, 2), self.dtype), np.zeros((2, self.units), self.dtype)
+        column, row = self._pair
+        column, row[0] = column[: len(x)], dz
+        column[:, 0] = x
+        return np.matmul(column, row, out=self.buffer("step", len(x), self.units))
+
     def descend_from_sums(self, dZ: Array, rate: float, *, first: bool = False) -> Array | None:
         """Take a plain gradient step from dZ of shape (1, units), without writing the gradient down.
 
         The gradient of one sample is the product of a column and a row, and the weights of inputs that are 0 do
         not change: four pixels in five. The others were copied on the way forward, and go back changed.
         """
-        x, dz = self.X[0], dZ[0]
+        x, dz = self.X[0] if self._lit is None else self._x, dZ[0]
         dX = None if first else product(dZ, self.weights.T, self.buffer("dX", 1, self.inputs))
         self.gradient_length = math.sqrt((x @ x) * (dz @ dz))
         dz *= rate
-        rows, x = (self.weights, x) if self._lit is None else (self._picked, x[self._lit])
-        step = self.buffer("step", *rows.shape)
-        rows -= np.multiply(x[:, np.newaxis], dz, out=step)
+        rows = self.weights if self._lit is None else self._picked
+        rows -= self._outer(x, dz)
         if self._lit is not None:
             self.weights[self._lit] = rows
         self.parameters["bias"] -= dz
