@@ -83,7 +83,7 @@ PRESETS: dict[str, Preset] = {
                     schedule=OneCycle(),
                     augmentation=USUAL,
                     batch_size=256,
-                    epochs=50,
+                    epochs=42,
                     keep_best=False,
                 ),
             ),
