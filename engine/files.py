@@ -60,7 +60,7 @@ def atomic_write(path: str | Path, write: Callable[[Path], None]) -> None:
         kept = " The file that was there is unchanged." if _exists(target) else ""
         raise DigitLabError(
             f"{target} could not be written: {reason(error)}.{kept}",
-            "Choose another place or make room, then save again.",
+            "Choose another place or make room, then try again.",
         ) from error
     finally:
         if temporary is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from engine.reports import EpochReport
 from engine.specs import MAX_PARAMETERS, RunSpec
 
 KEPT = "What was open stays open, unchanged."
+FROM_FOLDER = "(from this folder)"
 MAX_BYTES = MAX_PARAMETERS * 8 + 2**24
 """The most bytes a model file may have: every parameter in float64, and room for the description."""
 
@@ -130,11 +132,20 @@ def finite(value: float | None) -> float | None:
 
 
 def program_version() -> str:
-    """Return the version of the installed program."""
+    """Return the version of the installed program, or that of its folder when it is started from there."""
     try:
         return metadata.version("digitlab")
     except metadata.PackageNotFoundError:
-        return "(not installed)"
+        return f"{_folder_version()} {FROM_FOLDER}".strip()
+
+
+def _folder_version() -> str:
+    """Return the version that the program's folder declares; nothing where it declares none."""
+    try:
+        declared = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+        return str(declared["project"]["version"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def refused(path: str | Path, why: str, details: str = "") -> ModelFileError:

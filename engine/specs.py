@@ -78,8 +78,26 @@ class NetworkSpec(Settings):
 
     @property
     def parameter_count(self) -> int:
-        """How many weights and biases the network has."""
+        """How many numbers the network has: what it learns, and what `kept_counts` counts."""
         return sum(count for _, count in self.rows())
+
+    @property
+    def kept_counts(self) -> tuple[int, ...]:
+        """How many of each hidden layer's parameters no gradient moves: running means and variances."""
+        shapes = [INPUT_SHAPE, *(shape for shape, _ in self.rows())]
+        return tuple(layer.kept_count(shape) for layer, shape in zip(self.layers, shapes, strict=False))
+
+    @property
+    def learned_count(self) -> int:
+        """How many parameters training adjusts."""
+        return self.parameter_count - sum(self.kept_counts)
+
+    @property
+    def count_text(self) -> str:
+        """The parameters in words, e.g. ``"1,290 parameters"``; what is not learned among them is named."""
+        kept = sum(self.kept_counts)
+        named = f" ({kept:,} of them running means and variances)" if kept else ""
+        return f"{self.parameter_count:,} parameters{named}"
 
     @property
     def title(self) -> str:

@@ -35,6 +35,8 @@ class Desk(QObject):
         The data in use; None until it has been loaded.
     evaluation : Evaluation or None
         The latest evaluation of the present network on the test images; `evaluated_step` is when.
+    remarks : str
+        Why something that was wanted is not in force; empty if there is no such thing.
     drawing : ndarray of shape (28, 28), uint8, or None
         What is on the pad, as the network sees it.
     """
@@ -46,10 +48,12 @@ class Desk(QObject):
     drawing_changed = Signal(object)  # ndarray of shape (28, 28) or None
     problem = Signal(object)  # DigitLabError
     noted = Signal(str)  # something that was done and that people should know
+    remarked = Signal()  # there is another remark
 
     def __init__(self, run: RunSpec, network: Network, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.tasks = Tasks(self)
+        self.remarks = ""
         self.built = run
         self.dataset: Dataset | None = None
         self.evaluation: Evaluation | None = None
@@ -60,6 +64,12 @@ class Desk(QObject):
         self._loading: TaskThread | None = None
         self._evaluating: TaskThread | None = None
         self._take(network.snapshot())
+
+    def remark(self, sentence: str) -> None:
+        """Tell people why something they want is not in force; an empty sentence when that is over."""
+        if sentence != self.remarks:
+            self.remarks = sentence
+            self.remarked.emit()
 
     # --- weights ------------------------------------------------------------------------------------------
 

@@ -11,9 +11,14 @@ from engine.errors import DigitLabError
 from engine.evaluation import Evaluation
 from engine.model import Model
 from engine.reports import EndReport
+from engine.specs import NetworkSpec
 from gui.document import Document
 from gui.session import Session, State
 from gui.widgets.message_bar import MessageBar
+
+LEARNING = "Draw a digit and see it read while the network learns."
+OTHER = "The form describes another network; Reset builds it."
+PENDING = "The form describes another network; Train goes on with the old one. Reset builds the new one."
 
 
 class Status(QObject):
@@ -37,6 +42,7 @@ class Status(QObject):
         session.network_replaced.connect(self.refresh)
         session.dataset_changed.connect(self._on_data)
         session.pending_changed.connect(self._on_pending)
+        session.remarked.connect(self.refresh)
         session.ended.connect(self._on_ended)
         session.evaluation_changed.connect(self._on_evaluation)
         document.saved_to.connect(self._on_saved)
@@ -50,15 +56,16 @@ class Status(QObject):
         session = self._session
         built = session.built.network
         if session.state == State.RUNNING:
-            self._set(f"Learning: {built.title}. Draw a digit and see it read while the network learns.")
-        elif session.state == State.PAUSED:
-            self._set("Paused. Press Train to go on, + Batch for one step, or Stop.")
+            what = "Learning" if session.remarks else f"Learning: {title(built)}"
+            self._set(f"{what}. {session.remarks or (OTHER if session.pending else LEARNING)}")
         elif session.state == State.STOPPING:
             self._set("Stopping after this batch…")
-        elif session.pending:
-            self._set("The forms describe another network. Press Reset to build it.")
+        elif session.remarks or session.pending:
+            self._set("Paused. " * (session.state == State.PAUSED) + (session.remarks or PENDING))
+        elif session.state == State.PAUSED:
+            self._set("Paused. Press Train to go on, + Batch for one step, or Stop.")
         elif not session.trained:
-            self._set(f"New network: {built.title}, {built.parameter_count:,} parameters to learn. Press Train.")
+            self._set(f"New network: {title(built)}, {built.learned_count:,} parameters to learn. Press Train.")
         else:
             self._set("Press Train to learn more, or look at Evaluation.")
 
@@ -68,11 +75,11 @@ class Status(QObject):
 
     def _set(self, sentence: str) -> None:
         self._sentence = sentence
-        self._say(self._task or sentence)
+        self._say(f"{self._task} {self._session.remarks}".strip() if self._task else sentence)
 
     def _on_task(self, title: str) -> None:
         self._task = title
-        self._say(self._task or self._sentence)
+        self._set(self._sentence)
 
     def _on_state(self, state: str) -> None:
         if state == State.RUNNING:  # what was said before has been read, or no longer matters
@@ -89,7 +96,7 @@ class Status(QObject):
         self.refresh()
 
     def _on_ended(self, report: EndReport) -> None:
-        self._set(report.message)
+        self._set(f"{report.message} {PENDING}" if self._session.pending else report.message)
         if report.reason == "diverged":
             self._message.show_error(DigitLabError(report.message))
         elif report.reason == "early" or report.best_epoch:
@@ -99,7 +106,7 @@ class Status(QObject):
         if evaluation is not None and self._session.state == State.IDLE and self._session.trained:
             self._set(
                 f"{100 * evaluation.accuracy:.2f} % of {evaluation.count:,} test images read right. "
-                "Press Train to learn more, or Reset to begin anew."
+                + (PENDING if self._session.pending else "Press Train to learn more, or Reset to begin anew.")
             )
 
     def _on_opened(self, model: Model) -> None:
@@ -107,9 +114,17 @@ class Status(QObject):
         record = model.record
         known = [f"{record.epochs:,} epochs" if record.epochs else ""]
         known.append(f"{100 * record.test_accuracy:.2f} % of the test images right" if record.test_accuracy else "")
-        what = ", ".join([model.network.spec.title, *filter(None, known)])
+        what = ", ".join([title(model.network.spec), *filter(None, known)])
         self._set(f"Opened: {what}. Draw a digit, or press Train to go on.")
 
     def _on_saved(self, path: Path) -> None:
         self._message.hide()
         self._set(f"Saved to {path}.")
+
+
+def title(spec: NetworkSpec) -> str:
+    """Return the sizes of a network in a line, and the number of its layers where the sizes do not show them all."""
+    sizes = spec.title.replace("28x28", "28 × 28")
+    if all(layer.short for layer in spec.layers):
+        return sizes
+    return f"{sizes} ({len(spec.layers)} hidden layers)"

@@ -14,6 +14,7 @@ import pytest
 
 from engine.bench import floor
 from engine.bench.article import UnitNetwork
+from engine.bench.child import warm_up_rounds
 from engine.bench.contenders import CONTENDERS, Task
 from engine.bench.results import figures, summary
 from engine.bench.workloads import EPOCH_IMAGES, LIBRARIES, WORKLOADS, Workload
@@ -51,7 +52,7 @@ def without_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
 
-def require_consistent(entry: dict[str, Any], workload: Workload) -> None:
+def require_consistent(entry: dict[str, Any], workload: Workload, *, telling: bool = False) -> None:
     """Check that medians belong to the rounds, and ratios and demands to the medians."""
     contenders = entry["contenders"]
     for one in contenders.values():
@@ -67,7 +68,7 @@ def require_consistent(entry: dict[str, Any], workload: Workload) -> None:
     for measure, demand in entry["demands"].items():
         value = entry[measure]
         assert demand["value"] == value
-        assert demand["met"] == (None if value is None else value <= demand["limit"])
+        assert demand["met"] == (value <= demand["limit"] if telling and value is not None else None)
 
 
 def test_everybody_who_is_there_takes_turns(digitlab: Call) -> None:
@@ -81,7 +82,7 @@ def test_everybody_who_is_there_takes_turns(digitlab: Call) -> None:
     assert all(len(one["rounds"]) == 2 for one in entry["contenders"].values())
     require_consistent(entry, WORKLOADS["dense"])
     assert (result["images"], result["rounds"], result["extrapolated_to"]) == (512, 2, EPOCH_IMAGES)
-    assert result["quick"]
+    assert (result["quick"], result["telling"]) == (True, False)
     assert result["machine"]["processors"] >= 1
     assert WORKLOADS["dense"].title in err
 
@@ -114,13 +115,48 @@ def test_the_table_names_what_is_demanded(digitlab: Call) -> None:
     code, out, _ = digitlab("bench", "--images", "200", "--rounds", "1", "--only", chosen)
     assert code == 0
     lines = out.splitlines()
-    assert lines[0] == "A glance, no proof: 1 round of 200 images."
+    assert lines[0] == (
+        "These figures mean nothing, and nothing is judged by them: 1 round of 200 images. "
+        "It takes at least 3 rounds of 12,000."
+    )
     starts = [line.split("  ")[1] if line.startswith("  ") else line for line in lines]
     assert "Article, [350], one image at a time, per epoch" in starts
     assert "unit by unit (from 200 images)" in starts
     demands = [line.rsplit("at most ", 1)[1].split() for line in lines if "at most " in line and "threads." not in line]
     assert [demand[0] for demand in demands] == ["5.000", "0.0167", "1.000", "100.0"]
-    assert {demand[-1] for demand in demands} <= {"met", "MISSED"}
+    assert not any("met" in line or "MISSED" in line for line in lines)
+
+
+def test_enough_is_judged(digitlab: Call) -> None:
+    code, out, _ = digitlab("bench", "--images", "12000", "--rounds", "3", "--only", "predict-dense")
+    assert code == 0
+    assert out.startswith("A glance, no proof: 3 rounds of 12,000 images.")
+    assert out.splitlines()[-1].split()[-1] in ("met", "MISSED")
+
+
+@pytest.mark.parametrize(
+    ("workload", "images", "rounds"),
+    [("dense", 60_000, 1), ("dense", 12_000, 1), ("dense", 2_000, 3), ("dense", 128, 48), ("article", 128, 1),
+     ("predict-dense", 128, 1)],
+)  # fmt: skip
+def test_warming_up_takes_some_dozens_of_batches(workload: str, images: int, rounds: int) -> None:
+    assert warm_up_rounds(Task("ours", workload, images, 1)) == rounds
+
+
+def test_a_stop_prints_the_workloads_that_are_complete(digitlab: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = Forecast.begin
+
+    def interrupted(forecast: Forecast, workload: Workload) -> None:
+        begin(forecast, workload)
+        if workload.name == "predict-convolutional":
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Forecast, "begin", interrupted)
+    code, out, err = digitlab(
+        "bench", "--json", "--rounds", "1", "--images", "128", "--only", "predict-dense,predict-convolutional"
+    )
+    assert (code, list(json.loads(out)["workloads"])) == (130, ["predict-dense"])
+    assert err.splitlines()[-1] == "digitlab: Stopped with 1 of 2 workloads complete."
 
 
 @pytest.mark.parametrize(
@@ -148,8 +184,8 @@ def test_a_signal_ends_it_and_its_children(
 
     monkeypatch.setattr(Forecast, "done", interrupted)
     code, out, err = digitlab("bench", "--images", "128", "--only", "article")
-    assert (code, out) == (128 + number, "")
-    assert err.splitlines()[-1] == "digitlab: Stopped; nothing was changed."
+    assert (code, out) == (128 + number, "No workload is complete.\n")
+    assert err.splitlines()[-1] == "digitlab: Stopped with 0 of 1 workloads complete."
 
 
 def test_without_this_engine_there_is_nothing_to_compare(
@@ -185,6 +221,8 @@ def test_added_seconds_are_those_of_the_medians() -> None:
     assert entry["added_seconds"] == pytest.approx(1.4)
     assert entry["vs_plain"] == pytest.approx(2 / 0.6)
     assert entry["demands"]["added_seconds"] == {"limit": 1, "value": entry["added_seconds"], "met": False}
+    few = summary(workload, {"ours": rounds(3), "plain": rounds(0.5)}, telling=False)
+    assert few["demands"]["added_seconds"] == {"limit": 1, "value": 2.5, "met": None}
 
 
 def test_the_units_of_the_article_learn_what_the_layers_learn() -> None:

@@ -18,10 +18,11 @@ import pytest
 from PIL import Image
 
 from engine import kept_models, memory
+from engine.compact_layers import parse_layers
 from engine.datasets import Dataset, load_dataset
 from engine.evaluation import evaluate
 from engine.fields import parameters_of
-from engine.layers import DenseSpec
+from engine.layers import LAYER_KINDS, DenseSpec
 from engine.model_files import load_model
 from engine.network import Network
 from engine.optimizers import OPTIMIZERS
@@ -529,3 +530,24 @@ def test_the_bundled_data_are_the_default(digitlab: Call) -> None:
     result = json.loads(digitlab("data", "--json")[1])
     assert (result["train"], result["test"]) == (60_000, 10_000)
     assert result["test_per_class"] == np.bincount(load_dataset("mnist").test_labels).tolist()
+
+
+def test_the_help_of_layers_tells_the_defaults_of_each_kind(digitlab: Call) -> None:
+    _, out, _ = digitlab("train", "--help")
+    text = "".join(out.split())  # without the line breaks
+    for kind in LAYER_KINDS:
+        (layer,) = parse_layers(kind)
+        assert kind == "flatten" or f"({kind}:" in text
+        for defaults in re.findall(rf"\(({kind}:[^)]*)\)", text):
+            assert parse_layers(defaults) == (layer,)
+
+
+@pytest.mark.parametrize("argv", [("evaluate",), ("predict",), ("info",)])
+def test_a_model_that_cannot_be_opened_is_refused_without_words_of_the_window(
+    digitlab: Call, argv: tuple[str, ...], tmp_path: Path
+) -> None:
+    missing = tmp_path / "m.safetensors"
+    pictures = ["a.png"] if argv == ("predict",) else []
+    code, out, err = digitlab(*argv, str(missing), *pictures)
+    assert (code, out) == (2, "")
+    assert err == f"digitlab: {missing} cannot be opened: there is no file of that name.\n"

@@ -15,7 +15,9 @@ import pytest
 
 from engine.datasets import Dataset
 from engine.datasets.split import split
+from engine.errors import DigitLabError
 from engine.files import atomic_write
+from engine.model import FROM_FOLDER
 from engine.network import Network, as_floats
 from engine.presets import PRESETS
 from engine.reproduction import outcome
@@ -177,16 +179,52 @@ def test_a_row_of_the_article_is_missed_when_a_digit_is_lost_after_four_epochs()
 
 def test_a_missed_row_stays_in_the_table_with_its_figure() -> None:
     plan = quick_plan()
-    head, line, _, total = table_lines(plan, quick_results(plan, 0.97, 0.97, 0.98))
-    words = "Quick 97.33 % 97.00 % to 98.00 % ± 0.58 2.0 s ≥ 98.00 % in 6.0 s NO MLP, 300 units: 95.3 % (LeCun 1998)"
-    assert " ".join(line.split()) == words
+    head, line, beside, _, _, total = table_lines(plan, quick_results(plan, 0.97, 0.97, 0.98))
+    assert " ".join(line.split()) == "Quick 97.33 % 97.00 to 98.00 2.0 s ≥ 98.00 % in 6.0 s NO"
+    assert beside.strip() == "MLP, 300 units: 95.3 % (LeCun 1998)"
     assert head.index("demand") == line.index("≥")
     assert total.startswith("0 of 1 demands are met")
     assert table_lines(plan, []) == ["No row is complete."]
     trial = quick_plan(images=200)
-    _, line, _, warning = table_lines(trial, quick_results(trial, 0.97, 0.97, 0.98))
-    assert " NO " not in line
+    head, line, *_, warning = table_lines(trial, quick_results(trial, 0.97, 0.97, 0.98))
+    assert head.split()[-1] == "demand"
+    assert " NO" not in line
     assert "these figures mean nothing" in warning
+
+
+def test_the_table_is_narrow_and_has_no_empty_column() -> None:
+    plan = Plan(rows_named(None), (0, 1, 2), 1)
+    results = [result_of(job, *[0.9] * len(job.stations), seconds=1000.0, lost=(8,)) for job in plan.guesses]
+    lines = table_lines(plan, results)
+    assert max(map(len, lines)) <= 101
+    assert [lines.count(name) for name in (ARTICLE, FAITHFUL)] == [1, 1]
+    assert any(line.startswith("none lost: ") for line in lines)
+    single = Plan(rows_named([FAITHFUL]), (0,), 1)
+    results = [result_of(job, *[0.9] * len(job.stations)) for job in single.guesses]
+    assert table_lines(single, results)[0].split() == ["row", "(seed", "0)", "mean", "time"]
+
+
+def test_all_images_are_no_trial(digitlab: Call, tmp_path: Path) -> None:
+    plan, path = quick_plan(seeds=(0,)), tmp_path / "table.json"
+    write(path, plan, quick_results(plan, 0.985))
+    code, printed, err = digitlab(
+        "--only", "quick", "--seeds", "0", "--threads", "1", "--images", "60000", "--out", path
+    )
+    assert (code, err) == (0, "1 of 1 runs were done before.\n")
+    assert printed.splitlines()[-1] == "1 of 1 demands are met."
+
+
+def test_runs_of_the_same_folder_are_taken_up_whatever_it_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, path = quick_plan(), tmp_path / "table.json"
+    monkeypatch.setattr(outcome, "program_version", lambda: "(not installed)")
+    write(path, plan, quick_results(plan, 0.98, 0.98, 0.98))
+    monkeypatch.setattr(outcome, "program_version", lambda: f"1.0 {FROM_FOLDER}")
+    assert len(read(path)) == 3
+    monkeypatch.setattr(outcome, "program_version", lambda: "1.0")
+    with pytest.raises(DigitLabError, match="another version"):
+        read(path)
 
 
 def test_the_time_left_is_guessed_and_then_learned() -> None:

@@ -70,9 +70,11 @@ def test_a_stop_before_the_first_epoch_keeps_a_model_too(digits: str, user_folde
             if "parameters" in line:
                 break
         process.send_signal(signal.SIGINT)
-        printed, _ = process.communicate(timeout=30)
+        printed, told = process.communicate(timeout=30)
     assert process.returncode == 130
     assert Path(json.loads(printed)["model"]).parent == user_folders / "models"
+    assert "No epoch is complete: the model has learned from" in told.splitlines()[-1]
+    assert "accuracy was not measured" in told
 
 
 def test_other_commands_end_at_once_with_a_sentence(tmp_path: Path) -> None:

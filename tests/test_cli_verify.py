@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def test_a_preset_agrees_and_json_has_both_curves(verify: Call, digits: str) -> 
     assert len(ours) == len(theirs) == len(check["loss_differences"]) == 12
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
     assert set(check["weight_differences"]) == {"dense_1.weights", "dense_1.bias", "dense_2.weights", "dense_2.bias"}
-    assert all(speed > 0 for speed in result["images_per_second"].values())
+    assert result["decided_in"] == "float32"
+    assert result["images_per_second"] is None
     assert "TensorFlow is being started" in err
 
 
@@ -78,7 +80,7 @@ def test_a_mistake_in_the_engine_is_found(verify: Call, model: Path, monkeypatch
     code, out, _ = verify(model, "--steps", "20")
     assert code == 1
     assert "They do not agree: losses differ by at most" in out
-    assert "images per second" in out
+    assert "Speeds are given from 50 steps on" in out
 
 
 def test_without_tensorflow_it_is_a_sentence(
@@ -97,6 +99,20 @@ def test_a_child_that_dies_is_a_sentence(
     (tmp_path / "keras.py").write_text("import os; os._exit(9)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert "ended with code 9" in refused(verify(model, "--steps", "2"))
+
+
+def test_a_missing_tensorflow_is_found_out_before_anything_else(verify: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    said = refused(verify("--preset", "quick", "--dataset", "npz:missing.npz"))
+    assert "needs TensorFlow, which cannot be imported here" in said
+
+
+def test_the_help_says_what_decides(verify: Call) -> None:
+    code, out, _ = verify("--help")
+    said = " ".join(out.split())
+    assert code == 0
+    assert "once more in float64, which takes at least the same time again and decides" in said
+    assert "The exit code is 1" in said
 
 
 @pytest.mark.parametrize(

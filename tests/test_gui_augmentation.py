@@ -140,6 +140,9 @@ def test_wrong_amount_is_refused_beside_its_field(form: AugmentationForm, sessio
     enter(form, "scale", "20")
     assert spec(session) == AugmentationSpec(scale=20)
     assert form.fields["shear"].error.isVisible()
+    form.switch.box.click()
+    assert not form.fields["shear"].error.isVisible(), "what is off has nothing to complain about"
+    assert form.fields["shear"].editor.property("wrong") is False
 
 
 def test_refused_changes_wait_for_each_other(form: AugmentationForm, session: Session, panel: SettingsPanel) -> None:

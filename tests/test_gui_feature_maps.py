@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -33,7 +33,7 @@ from gui.pages.weights_page import NO_DRAWING, WeightsPage
 from gui.session import Session, State
 from gui.widgets.color_legend import signed
 from gui.widgets.unit_shape import UnitShape
-from gui.widgets.weight_colors import GAP
+from gui.widgets.weight_colors import LINE
 from gui.widgets.weight_layers import weighted_names
 from gui.widgets.weight_reading import NO_MAP
 
@@ -112,10 +112,10 @@ def pixels(page: WeightsPage) -> QImage:
 )
 def test_every_number_of_a_unit_lies_where_its_picture_shows_it(shape: UnitShape, times: int) -> None:
     numbers = np.arange(shape.count)
-    low, high = (part.astype(np.uint8)[:, None] for part in (numbers % 200 + 1, numbers // 200 + 1))
+    low, high = (part.astype(np.uint8)[:, None] for part in (numbers % 200 + 2, numbers // 200 + 2))
     pictures = [shape.pictures(part, times)[0].astype(int) for part in (low, high)]
     assert pictures[0].shape == shape.size(times)
-    drawn = np.where(pictures[0] == GAP, -1, pictures[0] - 1 + 200 * (pictures[1] - 1))
+    drawn = np.where(pictures[0] <= LINE, -1, pictures[0] - 2 + 200 * (pictures[1] - 2))
     assert set(drawn.ravel()) - {-1} == set(numbers)
     for y, x in np.ndindex(drawn.shape):
         number = shape.at(y, x, times)
@@ -283,6 +283,89 @@ def test_layers_without_weights_offer_their_maps_alone(page: WeightsPage, mnist:
     assert (page.grid.order == np.arange(8)).all()
 
 
+def test_sorting_by_length_is_offered_where_there_are_weights(page: WeightsPage) -> None:
+    item = page.controls.sort.model().item(page.controls.sort.findData("length"))
+    offered = []
+    for layer in range(page.controls.layers.count()):
+        show(page, layer)
+        offered.append(item.isEnabled())
+        assert bool(item.toolTip()) != item.isEnabled()
+    assert offered == [True, False, True, False, False, True, True]
+
+
+def test_layers_without_a_picture_are_named(page: WeightsPage) -> None:
+    said = "Layers 3 and 7 (dropout, flatten) have no picture."
+    assert page.controls.layers.toolTip().startswith(said)
+    assert page.controls.layers.whatsThis().startswith(said)
+    page.session.set_run(RunSpec(network=NetworkSpec(layers=(DropoutSpec(), DenseSpec(units=5)))))
+    assert page.controls.layers.toolTip().startswith("Layer 1 (dropout) has no picture.")
+    page.session.set_run(RunSpec(network=NetworkSpec(layers=(DenseSpec(units=5),))))
+    assert page.controls.layers.toolTip().startswith("Which layer is shown")
+
+
+def test_maps_without_negative_values_are_scaled_from_zero(page: WeightsPage, mnist: Dataset) -> None:
+    draw(page, mnist.test_images[0])
+    show(page, FIRST, maps=True)
+    assert page.legend.ends[0] == page.inspector.legend.ends[0] == "0"
+    assert (page.legend.caption, page.inspector.legend.caption) == ("Typical filter", "This filter")
+    assert "blue" not in page.legend.accessibleName()
+    most = float(page.grid.values[:, 0].max())
+    assert page.inspector.legend.ends[1] == signed(most)
+    ground = theme.current().surface
+    # From 0 on, the left end of the bar has the colour of zero, and never that of negative numbers.
+    left = page.legend.grab().toImage().pixelColor(sum(page.legend._rooms()[:2]) + 3, page.legend.height() // 2)
+    assert abs(left.red() - QColor(ground).red()) + abs(left.blue() - QColor(ground).blue()) < 30
+    show(page, SECOND, maps=True)
+    assert page.legend.ends[0].startswith("≈ −")
+    show(page, FIRST)
+    assert page.legend.ends[0].startswith("≈ −")
+
+
+def test_a_map_of_tiny_values_stays_faint(page: WeightsPage, mnist: Dataset) -> None:
+    draw(page, mnist.test_images[0])
+    show(page, NORMAL, maps=True)
+    held = parameters(page)
+    held["gamma"][0], held["beta"][0] = 0, 1e-4
+    take(page)
+    values = page.grid.values
+    assert values[:, 0].max() == pytest.approx(1e-4)
+    assert page.grid.limits[0] == pytest.approx(np.abs(values).max() / 20)
+    facts = page.reading.facts(page.look, 0)
+    assert facts is not None
+    assert facts.large.limit == pytest.approx(float(page.grid.limits[0]))
+
+
+def test_batch_normalization_shows_what_it_keeps_of_a_feature(page: WeightsPage, mnist: Dataset) -> None:
+    draw(page, mnist.test_images[0])
+    show(page, NORMAL, maps=True)
+    for number, name in enumerate(("gamma", "beta", "mean", "variance"), start=1):
+        parameters(page)[name][2] = number / 8
+    take(page)
+    page._on_selected(2)
+    page.grid.select(2)
+    page._inspect()
+    rows = ("Scale γ", "Shift β", "Running mean", "Running variance")
+    assert [page.inspector.values[row].text() for row in rows] == ["+0.125", "+0.25", "+0.375", "+0.5"]
+    assert all(page.inspector.values[row].isVisible() for row in rows)
+    show(page, POOL)
+    assert not any(page.inspector.values[row].isVisible() for row in rows)
+
+
+def test_squares_of_input_maps_are_parted_by_lines(page: WeightsPage) -> None:
+    show(page, SECOND)
+    parameters(page)["weights"][...] = 0
+    take(page)
+    inside = page.grid.rectangle(0).adjusted(4, 4, -4, -4)
+    lines = QColor(theme.current().muted).name()
+    for image, place in (
+        (pixels(page), inside),
+        (page.inspector.picture.grab().toImage(), page.inspector.picture._place()),
+    ):
+        row = {image.pixelColor(x, place.center().y()).name() for x in range(place.left() + 2, place.right() - 2)}
+        column = {image.pixelColor(place.left() + 5, y).name() for y in range(place.top() + 2, place.bottom() - 2)}
+        assert lines in row | column
+
+
 def test_the_choice_of_feature_maps_is_remembered(page: WeightsPage, tmp_path, qtbot: QtBot) -> None:
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     page.remember_in(settings)
@@ -335,7 +418,7 @@ def test_dense_layers_behind_maps_are_matrices_that_know_their_maps(page: Weight
     draw(page, mnist.test_images[0])
     assert page._stack.currentWidget() is page.matrix
     assert page.matrix.values.shape == (200, 12)
-    assert (page.matrix.target, page.matrix.source) == ("unit of layer 8", "value of layer 6")
+    assert (page.matrix.target, page.matrix.source) == ("unit of layer 8", "value of layer 6: 8 maps, place by place")
     outputs = page.session.reader.outputs(mnist.test_images[0])
     pooled = outputs[page.layer.index - 1]
     weights = parameters(page)["weights"]
@@ -347,6 +430,7 @@ def test_dense_layers_behind_maps_are_matrices_that_know_their_maps(page: Weight
     weight, seen = float(weights[number, 0]), float(pooled.ravel()[number])
     said = f"input map 7, row 5, column 2: weight {signed(weight)} × input {seen:.2f} = {signed(weight * seen)}"
     assert facts.large.describe(number) == said
+    assert page.inspector.readout.text() == "Point at a cell to read its weight. Square 8 is input map 8."
 
 
 def test_the_selected_filter_stays_selected_among_maps_and_layers(qtbot: QtBot, page: WeightsPage, mnist) -> None:
@@ -370,10 +454,10 @@ def test_one_sentence_says_what_the_colours_mean(page: WeightsPage, mnist: Datas
         said[layer, maps] = page.readout.text()
     assert list(said.values()) == [
         "Orange: ink there speaks for the filter; blue: against it. Click a filter to look closer.",
-        "One square per input map. Orange: that input speaks for the filter; blue: against it.",
+        "Square 6 is input map 6. Orange: that input speaks for the filter; blue: against it.",
         "Orange: a positive answer there; blue: a negative one. Click a filter to look closer.",
-        "Orange: a positive answer there; blue: a negative one. Click a map to look closer.",
-        "Orange: that input speaks for the unit; blue: against it. Click a unit to look closer.",
+        "The more orange, the stronger the answer there. Click a map to look closer.",
+        "Enlarged: square 8 is input map 8. Orange: that input speaks for the unit; blue: against it.",
     ]
 
 

@@ -138,9 +138,20 @@ def test_the_status_says_what_to_do_next_in_every_state(qtbot, window):
         assert status.text().startswith("Learning: 784 → 16 → 10.")
     qtbot.waitUntil(lambda: "200 test images read right" in status.text(), timeout=PATIENCE)
     window.settings_panel.set_run(session.run.changed(network={"layers": []}))
-    assert status.text() == "The forms describe another network. Press Reset to build it."
+    assert status.text() == (
+        "The form describes another network; Train goes on with the old one. Reset builds the new one."
+    )
     session.new_network()
     assert status.text().startswith("New network: 784 → 10, 7,850 parameters")
+    layers = [{"kind": "conv"}, {"kind": "max_pool"}, {"kind": "batch_norm"}, {"kind": "dense", "units": 9}]
+    window.settings_panel.set_run(session.run.changed(network={"layers": layers}))
+    assert status.text().startswith("New network: 28 × 28 → conv 32 → 9 → 10 (4 hidden layers), ")
+    line = window.settings_panel.findChild(QLineEdit, "batch_size")
+    line.setFocus()
+    line.selectAll()
+    QTest.keyClicks(line, "-5")
+    session.step_batch()
+    assert status.text().startswith("Learning. Batch size: -5 is not allowed; ")
 
 
 # --- menus and keys -------------------------------------------------------------------------------------------

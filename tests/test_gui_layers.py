@@ -178,7 +178,10 @@ def test_moving_removing_and_adding_what_cannot_be_says_so_and_loses_nothing(
     layers = use(panel, "conv:8:3,max_pool:2,dense:20")
     layers.select(layers.rows[2])
     layers.act("up")
-    assert "Layer 3: Max pooling: it needs an image, but gets 20 numbers" in layers.error.text()
+    assert (
+        "Dense cannot be moved there because of Max pooling, then layer 3: it needs an image, but gets 20"
+        in layers.error.text()
+    )
     assert layers.error.text().endswith("The layers stay as they were.")
     assert in_force(session) == "conv:8:3,max_pool:2,dense:20"
     assert compact([row.spec for row in layers.rows]) == in_force(session)
@@ -189,13 +192,60 @@ def test_moving_removing_and_adding_what_cannot_be_says_so_and_loses_nothing(
     layers = use(panel, "max_pool:14:s14,conv:4:1,max_pool:2,dense:9")
     layers.select(layers.rows[2])
     layers.act("duplicate")
-    assert "Layer 4: Max pooling: a window of 2x2 does not fit into an image of 1x1" in layers.error.text()
+    assert "Max pooling cannot be doubled: a window of 2x2 does not fit into an image of 1x1" in layers.error.text()
     assert in_force(session) == "max_pool:14:s14,conv:4:1,max_pool:2,dense:9"
 
     layers = use(panel, "flatten,dense:9")
     layers.add("flatten")
-    assert "Layer 2: Flatten: its 784 inputs are in a row already" in layers.error.text()
+    assert layers.error.text() == (
+        "Flatten cannot be added: its 784 inputs are in a row already. The layers stay as they were."
+    )
     assert in_force(session) == "flatten,dense:9"
+
+
+def test_a_refused_layer_is_scrolled_into_view_and_named_in_the_remark(
+    panel: SettingsPanel, session: Session, qtbot: QtBot
+) -> None:
+    layers = use(panel, "flatten" + ",dense:9" * 20)
+    panel.verticalScrollBar().setValue(0)
+    panel.network.buttons.added.emit("flatten")
+    assert session.remarks == "Flatten cannot be added: its 784 inputs are in a row already."
+    view = panel.viewport()
+    qtbot.waitUntil(lambda: view.rect().contains(layers.error.mapTo(view, layers.error.rect().center())))
+    enter(panel.training.fields["epochs"], "3")  # type: ignore[arg-type]
+    assert session.remarks == ""
+
+
+def test_the_menu_greys_out_what_can_stand_nowhere_and_says_why(panel: SettingsPanel) -> None:
+    use(panel, "flatten,dense:9")
+    menu = panel.network.buttons.menu
+    menu.aboutToShow.emit()
+    grey = {entry.objectName(): entry.toolTip() for entry in menu.actions() if not entry.isEnabled()}
+    assert grey == {"flatten": "Flatten cannot be added: its 784 inputs are in a row already."}
+    use(panel, "dense:9")
+    menu.aboutToShow.emit()
+    assert all(entry.isEnabled() for entry in menu.actions())
+
+
+def test_what_is_kept_without_learning_is_counted_apart(panel: SettingsPanel) -> None:
+    layers = use(panel, "conv:8:3,batch_norm:relu,dense:9")
+    assert layers.rows[1].facts.text().endswith("16 to learn, 16 kept")
+    learned = 9 * 8 + 8 + 16 + 26 * 26 * 8 * 9 + 9 + 100
+    assert panel.network.total.text() == f"{learned:,} parameters to learn, 16 kept"
+
+
+def test_beginning_while_a_field_is_wrong_says_which_value_is_used(
+    panel: SettingsPanel, session: Session, small: object, qtbot: QtBot
+) -> None:
+    session._on_loaded(small)  # type: ignore[arg-type]
+    use(panel, "conv:8:3,dense:9")
+    enter(layer_field(panel, 0, "filters"), "-5")
+    session.step_batch()
+    assert session.remarks.startswith("Filters: -5 is not allowed")
+    assert session.remarks.endswith("8 stays in force.")
+    qtbot.waitUntil(lambda: session.state == State.PAUSED)
+    QTest.keyClick(layer_field(panel, 0, "filters").editor, Qt.Key.Key_Escape)
+    assert session.remarks == ""
 
 
 def test_what_was_refused_and_is_not_shown_never_comes_into_force_later(

@@ -109,6 +109,24 @@ def test_progress_says_where_it_is_and_how_long_it_takes(qtbot, window):
     session.state = State.IDLE
     session.history_changed.emit()
     assert bar.pace.text() == "270 images/s"
+    window.settings_panel.set_run(session.run.changed(training={"epochs": 40}))
+    session.history_changed.emit()
+    assert bar.bar.value() == 1000, "it shows the run that was, not the one that would come"
+
+
+def test_reset_stands_out_while_the_forms_describe_another_network(qtbot, window):
+    def primary(action):
+        return window.transport.widgetForAction(action).property("primary")
+
+    bar, session = window.transport, window.session
+    session.step_batch()
+    until(qtbot, window, State.PAUSED)
+    assert (primary(bar.reset), primary(bar.train)) == (False, True)
+    window.settings_panel.set_run(session.run.changed(network={"layers": []}))
+    assert (primary(bar.reset), primary(bar.train)) == (True, False)
+    assert window.strip.status.text().startswith("Paused. The form describes another network; Train goes on with")
+    click(window, bar.reset)
+    assert (primary(bar.reset), primary(bar.train)) == (False, True)
 
 
 class LayoutRequests(QObject):

@@ -18,6 +18,7 @@ from engine.network import Snapshot
 from engine.presets import PRESETS
 from engine.specs import NetworkSpec, RunSpec
 from gui import theme
+from gui.help_strip import HelpStrip
 from gui.pages.weights_page import RANDOM, WeightsPage
 from gui.session import Session, State
 from gui.widgets.color_legend import signed
@@ -78,16 +79,25 @@ def choose(box, text: str) -> None:
 
 def test_bytes_hold_sign_and_size_and_survive_what_is_no_number() -> None:
     values = np.array([[-2, -1, -0.5, 0, 0.5, 1, 9, np.nan, np.inf]], np.float32)
-    assert to_bytes(values, 1.0).tolist() == [[1, 1, 65, 128, 192, 255, 255, 128, 255]]
-    assert largest(np.array([[1, 0], [-3, 0]], np.float32)).tolist() == [3, 1]
+    assert to_bytes(values, 1.0).tolist() == [[2, 2, 65, 128, 192, 255, 255, 128, 255]]
+    assert largest(np.array([[1], [-3]], np.float32)).tolist() == [3]
+    assert largest(np.zeros((2, 2), np.float32)).tolist() == [1, 1]
+    assert largest(np.array([[1, np.nan, 2]], np.float32)).tolist() == [1, 1, 2]
+
+
+def test_the_scale_of_a_unit_is_at_least_a_twentieth_of_the_layers() -> None:
+    limits = largest(np.array([[1, 0, 0.2, 0.001], [-4, 0, 0.3, 0.001]], np.float32))
+    assert limits.tolist() == pytest.approx([4, 0.2, 0.3, 0.2])
+    assert to_bytes(np.array([0.001], np.float32), limits[3:]).tolist() == [129]
 
 
 def test_zero_has_the_colour_of_the_surface_and_the_ends_are_orange_and_blue(page: WeightsPage) -> None:
     table = [QColor(value).name() for value in color_table()]
     assert table[128] == theme.current().surface
     assert table[255] == theme.current().positive
-    # Byte 0 lies between the units, so blue begins a step later.
-    assert QColor(table[1]).blue() == pytest.approx(QColor(theme.current().negative).blue(), abs=3)
+    # The first two bytes lie between units and between their squares, so blue begins two steps later.
+    assert table[:2] == [theme.current().window, theme.current().muted]
+    assert QColor(table[2]).blue() == pytest.approx(QColor(theme.current().negative).blue(), abs=3)
 
 
 def test_the_first_layer_is_pictures_and_the_deeper_ones_matrices(page: WeightsPage) -> None:
@@ -255,6 +265,16 @@ def test_one_scale_for_the_layer_shows_its_numbers(page: WeightsPage) -> None:
     choose(page.controls.scale, "Whole layer")
     limit = float(np.median(largest(page.session.reader.dense[0].weights)))
     assert page.legend.ends == (f"≤ −{limit:.3g}", f"≥ +{limit:.3g}")
+    assert page.legend.caption == "All units"
+
+
+def test_the_two_legends_say_whose_numbers_they_are(page: WeightsPage) -> None:
+    assert page.legend.caption == "Typical unit"
+    assert "“≈” says that the numbers are those of a typical one" in page.legend.toolTip()
+    assert page.inspector.legend.caption == "This unit"
+    assert page.inspector.legend.accessibleName().startswith("This unit: blue −")
+    own = float(np.abs(page.session.reader.dense[0].weights[:, 0]).max())
+    assert page.inspector.legend.ends == (signed(-own), signed(own))
 
 
 def test_many_units_are_scrolled_and_only_what_is_seen_is_drawn(qtbot) -> None:
@@ -370,6 +390,19 @@ def test_the_pictures_follow_the_theme(page: WeightsPage) -> None:
     for mode, look in (("light", theme.LIGHT), ("dark", theme.DARK)):
         theme.switch().choose(mode)
         assert pixels(page).pixelColor(page.view.rectangle(3).center()).name() == look.surface
+
+
+def test_the_help_of_the_page_fits_the_strip_of_a_small_window(qtbot, page: WeightsPage) -> None:
+    strip = HelpStrip()
+    qtbot.addWidget(strip)
+    strip.resize(1280, strip.height())
+    strip.show()
+    qtbot.waitExposed(strip)
+    controls, inspector = page.controls, page.inspector
+    boxes = (controls.layers, controls.show_what, controls.sort, controls.scale, controls.kernels, controls.maps)
+    for widget in (page.grid, page.matrix, page.legend, inspector.picture, inspector.small, *boxes):
+        strip._explain(widget)
+        assert strip.explanation.text() == widget.whatsThis()
 
 
 def test_everything_explains_itself(page: WeightsPage) -> None:

@@ -1,12 +1,13 @@
 """What a contender's process does: ``python -m engine.bench.child TASK``, with the task as JSON.
 
-It gets ready, warms up by one round and says so in a line of JSON on stdout. Then, for every line it reads, it does
-one round and answers with a line. When there is nothing more to read, it ends.
+It gets ready, warms up by a round, or by several short ones, and says so in a line of JSON on stdout. Then, for every
+line it reads, it does one round and answers with a line. When there is nothing more to read, it ends.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -15,6 +16,9 @@ from typing import IO, Any
 import numpy as np
 
 from engine.bench.contenders import CONTENDERS, Prepared, Task
+
+WARM_UP_BATCHES = 48
+"""Before so many, libraries still start threads, choose their ways and ask for memory."""
 
 
 def main(text: str) -> int:
@@ -25,7 +29,8 @@ def main(text: str) -> int:
     try:
         with np.errstate(all="ignore"):
             prepared = CONTENDERS[task.contender].prepare(task)
-            _round(prepared)
+            for _ in range(warm_up_rounds(task)):
+                _round(prepared)
             _answer(answers, {"version": prepared.version})
             for _ in sys.stdin:
                 _answer(answers, {"round": _round(prepared)})
@@ -35,6 +40,14 @@ def main(text: str) -> int:
         _answer(answers, {"absent": why})
         return 1
     return 0
+
+
+def warm_up_rounds(task: Task) -> int:
+    """Return how many rounds nobody times: one, or as many as it takes to go through some dozens of batches."""
+    if task.work.unit == "image":
+        return 1
+    batches = math.ceil(task.images / task.work.run.training.batch_size)
+    return math.ceil(WARM_UP_BATCHES / batches)
 
 
 def _round(prepared: Prepared) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from engine.bench.workloads import Workload
 Result = dict[str, Any]
 
 
-def summary(workload: Workload, rounds: dict[str, list[Round]]) -> Result:
+def summary(workload: Workload, rounds: dict[str, list[Round]], *, telling: bool = True) -> Result:
     """Return all figures of a workload.
 
     Parameters
@@ -23,6 +23,8 @@ def summary(workload: Workload, rounds: dict[str, list[Round]]) -> Result:
         What was done.
     rounds : dict of str to list
         The rounds of every contender that took part.
+    telling : bool
+        Whether they are enough to judge by; if not, no demand is met or missed.
 
     Returns
     -------
@@ -44,7 +46,9 @@ def summary(workload: Workload, rounds: dict[str, list[Round]]) -> Result:
         "per": workload.unit,
         "contenders": contenders,
         **measures,
-        "demands": {entry.measure: _judged(measures.get(entry.measure), entry.limit) for entry in workload.demands},
+        "demands": {
+            entry.measure: _judged(measures.get(entry.measure), entry.limit, telling) for entry in workload.demands
+        },
     }
 
 
@@ -79,8 +83,8 @@ def machine() -> Result:
     }
 
 
-def _judged(value: float | None, limit: float) -> Result:
-    return {"limit": limit, "value": value, "met": None if value is None else value <= limit}
+def _judged(value: float | None, limit: float, telling: bool) -> Result:
+    return {"limit": limit, "value": value, "met": value <= limit if telling and value is not None else None}
 
 
 def _processor() -> str:

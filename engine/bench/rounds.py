@@ -17,6 +17,8 @@ from engine.bench.contenders import CONTENDERS, Task
 from engine.bench.workloads import Workload
 from engine.errors import DigitLabError
 
+TELLING_ROUNDS, TELLING_IMAGES = 3, 12_000
+"""With fewer, the figures mean nothing and nothing is judged by them."""
 REST_SECONDS = 0.1
 """Between two turns: for a moment, threads that have finished still wait busily for more."""
 
@@ -48,7 +50,7 @@ class Plan:
     images : int
         How many images an epoch has.
     rounds : int
-        How often everybody has a turn, after a first one that is not counted.
+        How often everybody has a turn, after warming up.
     threads : int
         The most threads that a contender may use.
     """
@@ -56,6 +58,11 @@ class Plan:
     images: int
     rounds: int
     threads: int
+
+    @property
+    def telling(self) -> bool:
+        """Whether it is enough to judge by."""
+        return self.images >= TELLING_IMAGES and self.rounds >= TELLING_ROUNDS
 
 
 Round = dict[str, dict[str, Any]]

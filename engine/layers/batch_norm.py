@@ -46,6 +46,10 @@ class BatchNormSpec(LayerSettings):
         """Return how many numbers it has: scale, shift, running mean and running variance of every feature."""
         return 4 * features_of(input_shape)
 
+    def kept_count(self, input_shape: Shape) -> int:
+        """Return how many of these no gradient moves: running mean and running variance of every feature."""
+        return 2 * features_of(input_shape)
+
     def build(self, input_shape: Shape, dtype: str) -> list[Layer]:
         """Return the layer."""
         return [BatchNorm(input_shape, self, dtype)]

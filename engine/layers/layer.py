@@ -46,6 +46,10 @@ class LayerSettings(Settings):
         """Return how many numbers the layer keeps: weights, biases, running means."""
         return 0
 
+    def kept_count(self, input_shape: Shape) -> int:
+        """Return how many of these numbers no gradient moves."""
+        return 0
+
     def build(self, input_shape: Shape, dtype: str) -> list[Layer]:
         """Return the layers that compute it."""
         raise NotImplementedError

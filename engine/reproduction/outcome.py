@@ -18,12 +18,14 @@ from pydantic import ConfigDict, ValidationError
 from engine.errors import DigitLabError
 from engine.fields import Settings
 from engine.files import atomic_write, check_target, reason
-from engine.model import program_version
+from engine.model import FROM_FOLDER, program_version
 from engine.reproduction.rows import Demand, Row
 from engine.reproduction.run import Job, Measure, Result
 
 MAX_BYTES = 2**24
 MNIST_IMAGES = 60_000
+FORMER = "DigitLab (not installed)"
+"""What files of before say of a program that was started from its folder."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,10 @@ def read(path: Path) -> tuple[Result, ...]:
     except ValidationError as error:
         raise DigitLabError(f"{path} exists and is no table of accuracies of this program.", do, str(error)) from error
     here = _where()
-    if (found.program, found.machine) != (here["program"], here["machine"]):
+    if not _same_program(found.program, here["program"]) or found.machine != here["machine"]:
         raise DigitLabError(f"The runs in {path} were done by another version or on another machine.", do)
     return found.runs
+
+
+def _same_program(said: str, here: str) -> bool:
+    return said == here or (said == FORMER and here.endswith(FROM_FOLDER))

@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 from engine.activations import ACTIVATIONS
 from engine.augmentation import AugmentationSpec
 from engine.blas import most_threads
-from engine.compact_layers import NONE, parse_layers, usage
+from engine.compact_layers import LETTERS, NONE, parse_layers, usage
 from engine.datasets import DATASET_WORDS
 from engine.errors import DigitLabError, SettingError
 from engine.fields import Parameter, Settings, parameter, parameters_of
-from engine.layers import LAYER_KINDS, DenseSpec
+from engine.layers import LAYER_KINDS, DenseSpec, LayerKind
 from engine.losses import LOSSES, misfit
 from engine.optimizers import OPTIMIZERS
 from engine.presets import DEFAULT_PRESET, PRESETS, named
@@ -85,14 +85,15 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         f"{_UNITS.legal} each; {NONE} for no hidden layer",
     )
     _add_all(network, "layers", DenseSpec, None, skip=("units",), remark=" For all hidden dense layers.")
-    kinds = "; ".join(usage(kind) for kind in LAYER_KINDS.values())
+    kinds = "; ".join(map(_usage, LAYER_KINDS.values()))
     network.add_argument(
         "--layers",
         metavar="L,L,…",
         type=parse_layers,
         help="all hidden layers in one text, instead of the options above, e.g. conv:32:5:s2,conv:64:3:s2,dense:128,"
-        "dropout:0.3. Numbers stand in this order, everything else as it comes, and what is left out has its default: "
-        f"{kinds}",
+        "dropout:0.3. Numbers stand in this order, everything else as it comes, and what is left out has the default "
+        f"in brackets: {kinds}. The window gives a new layer values that suit its place: a first convolution 5x5 with "
+        "stride 2",
     )
     _add_all(network, "network", NetworkSpec, quick.network)
     training = parser.add_argument_group("training", defaults)
@@ -226,6 +227,12 @@ def _add(group: Any, dest: str, flag: str, entry: Parameter, default: Any, remar
     unit = f" {entry.unit}" if entry.unit else ""
     text = _escaped(f"{entry.help} {entry.legal[:1].upper()}{entry.legal[1:]}{unit} (default: {default}).{remark}")
     group.add_argument(flag, dest=dest, metavar=_METAVARS[entry.kind], type=entry.check, help=text)
+
+
+def _usage(cls: type[LayerKind]) -> str:
+    """Return how a kind of layer is written and, in brackets, with all its defaults."""
+    defaults = [f"{LETTERS.get(entry.name, '')}{entry.default}" for entry in parameters_of(cls)]
+    return f"{usage(cls)} ({':'.join([cls.model_fields['kind'].default, *defaults])})" if defaults else usage(cls)
 
 
 def _choice(label: str, legal: Iterable[str]) -> Callable[[str], str]:

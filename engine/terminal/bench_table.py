@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.bench.contenders import CONTENDERS
+from engine.bench.rounds import TELLING_IMAGES, TELLING_ROUNDS
 from engine.bench.workloads import EPOCH_IMAGES, LIBRARIES
 
 Row = tuple[str, ...]
@@ -20,7 +21,15 @@ def lines(result: dict[str, Any]) -> Iterator[str]:
     machine = result["machine"]
     few = result["images"] < EPOCH_IMAGES
     rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
-    if result["quick"] or few or result["rounds"] < 5:
+    if not result["workloads"]:
+        yield "No workload is complete."
+        return
+    if not result["telling"]:
+        yield (
+            f"These figures mean nothing, and nothing is judged by them: {rounds} of {result['images']:,} images. "
+            f"It takes at least {TELLING_ROUNDS} rounds of {TELLING_IMAGES:,}."
+        )
+    elif result["quick"] or few or result["rounds"] < 5:
         yield f"A glance, no proof: {rounds} of {result['images']:,} images."
     yield (
         f"{machine['processor'] or machine['architecture']}, {machine['processors']} processors, "

@@ -8,9 +8,9 @@ from typing import Any
 from engine.datasets import load_dataset
 from engine.evaluation import Evaluation, evaluate
 from engine.memory import require_memory_to_read
-from engine.model_files import load_model
 from engine.network import Network
 from engine.terminal.arguments import add_dataset
+from engine.terminal.models import opened
 from engine.terminal.output import announcer, number, percent, say, show, table
 
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print."""
-    model = load_model(options.model)
+    model = opened(options.model)
     dataset = load_dataset(options.dataset or model.run.dataset, progress=announcer())
     if dataset.note:
         say(dataset.note)

@@ -12,9 +12,9 @@ from engine import blas, kept_models
 from engine.compact_layers import NONE, compact, compact_layer
 from engine.files import data_folder
 from engine.model import Model, program_version
-from engine.model_files import load_model
 from engine.presets import PRESETS
 from engine.specs import NetworkSpec
+from engine.terminal.models import opened
 from engine.terminal.output import number, percent, show, table
 
 _PACKAGES = ("numpy", "PySide6-Essentials", "pyqtgraph", "tensorflow")
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Collect and print."""
     if options.model:
-        card = _card(Path(options.model), load_model(options.model))
+        card = _card(Path(options.model), opened(options.model))
         show(card, _card_lines(card), as_json=options.json)
     else:
         result = _program()
@@ -95,13 +95,17 @@ def _card(path: Path, model: Model) -> dict[str, Any]:
     }
 
 
+def _count_text(card: dict[str, Any]) -> str:
+    return NetworkSpec.model_validate(card["spec"]["network"]).count_text
+
+
 def _card_lines(card: dict[str, Any]) -> list[str]:
     record, network, training = card["training"], card["spec"]["network"], card["spec"]["training"]
     layers = ",".join(layer["layer"] for layer in card["layers"]) or NONE
     lines = table(
         [
             ("File", f"{card['model']} ({card['bytes']:,} bytes)"),
-            ("Network", f"{card['network']}, {card['parameters']:,} parameters, {card['dtype']}"),
+            ("Network", f"{card['network']}, {_count_text(card)}, {card['dtype']}"),
             ("Hidden layers", layers),
             ("Output", network["output_activation"]),
             ("Loss", training["loss"]),

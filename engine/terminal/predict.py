@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from engine.errors import DataError
-from engine.model_files import load_model
 from engine.network import Network, as_shares
 from engine.pictures import read_picture
+from engine.terminal.models import opened
 from engine.terminal.output import complain, percent, show
 
 
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read every picture that can be read; the others get their sentence and make the exit code 2."""
-    network = Network.from_snapshot(load_model(options.model).network)
+    network = Network.from_snapshot(opened(options.model).network)
     predictions = [_predicted(network, path) for path in options.images]
     good = [entry for entry in predictions if "error" not in entry]
     if good or options.json:

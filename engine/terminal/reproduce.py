@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=_images,
         help=f"learn from the first N training images only, {LEAST_IMAGES} to {MOST_IMAGES:,}, to try the command: the "
-        "figures then mean nothing (default: all)",
+        "figures of fewer than all mean nothing (default: all)",
     )
     parser.add_argument(
         "--out",
@@ -118,12 +118,13 @@ def _seeds(text: str) -> tuple[int, ...]:
     return seeds
 
 
-def _images(text: str) -> int:
+def _images(text: str) -> int | None:
+    """Return how many images are learned from; None for all of them."""
     if not (text.isascii() and text.isdigit() and len(text) < 6 and LEAST_IMAGES <= int(text) <= MOST_IMAGES):
         raise SettingError(
             f"Images: {text[:40]} is not allowed; it must be a whole number from {LEAST_IMAGES} to {MOST_IMAGES:,}."
         )
-    return int(text)
+    return int(text) if int(text) < MOST_IMAGES else None
 
 
 def _file(text: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,6 +17,9 @@ from engine.terminal.output import percent, say
 
 LINE_SECONDS = 60
 """How often a log is told how far it all is, where there is no bar."""
+HEAD = ("mean", "low to high", "time", "demand", "met")
+WIDTH, INDENT = 100, "  "
+NONE_LOST = "none lost"
 
 
 class Display:
@@ -69,7 +73,7 @@ class Display:
         for entry in figures(self._plan, results):
             if entry.row not in self._shown:
                 self._shown.add(entry.row)
-                self._say("= " + "  ".join(filter(None, _cells(self._plan, entry))))
+                self._say(row_line(self._plan, entry))
 
     def close(self) -> None:
         """Leave the terminal tidy."""
@@ -100,21 +104,27 @@ def run_line(result: Result) -> str:
     return f"{name}, seed {run.seed}: {found} after {stations} epoch{plural}{ended}, {duration(result.seconds)}"
 
 
+def row_line(plan: Plan, entry: Figures) -> str:
+    """Return a row that is complete in a line, as it is told on the way."""
+    name = "" if entry.row.run.preset else f"{entry.row.name}: "
+    return f"= {name}" + "  ".join(cell.strip() for cell in _cells(plan, entry) if cell)
+
+
 def table_lines(plan: Plan, results: Iterable[Result]) -> list[str]:
     """Return the table for people: the rows whose runs are all done."""
     found = figures(plan, results)
     if not found:
         return ["No row is complete."]
     seeds = ", ".join(map(str, plan.seeds))
-    head = (f"row (seed{'s' * (len(plan.seeds) > 1)} {seeds})", "mean", "lowest to highest", "± s.d.")
-    rows: list[tuple[str, ...]] = [(*head, "time", "demand", "met", "known beside it")]
-    rows += [_cells(plan, entry) for entry in found]
-    lines = _aligned(rows)
-    if plan.images is not None:
-        return [*lines, "", f"Learned from only {plan.images:,} images: these figures mean nothing."]
-    demanded = [entry for entry in found if entry.row.demand is not None]
-    met = sum(entry.meets(entry.row.demand) for entry in demanded if entry.row.demand is not None)
-    return [*lines, "", f"{met} of {len(demanded)} demands are met; accuracies are those on the test images."]
+    head = (f"row (seed{'s' * (len(plan.seeds) > 1)} {seeds})", *HEAD)
+    lines = _aligned([head, *(_cells(plan, entry) for entry in found)])
+    shown, name = lines[:1], ""
+    for line, entry in zip(lines[1:], found, strict=True):
+        if not entry.row.run.preset and entry.row.name != name:
+            name = entry.row.name
+            shown.append(name)
+        shown += [line, *_beside(entry)]
+    return [*shown, "", *_remarks(plan, found)]
 
 
 def duration(seconds: float) -> str:
@@ -128,31 +138,50 @@ def duration(seconds: float) -> str:
 
 
 def _cells(plan: Plan, entry: Figures) -> tuple[str, ...]:
-    low, high = min(entry.accuracies), max(entry.accuracies)
+    low, high = (f"{100 * accuracy:.2f}" for accuracy in (min(entry.accuracies), max(entry.accuracies)))
     row = entry.row
     met = ""
     if row.demand is not None and plan.images is None:
         met = "yes" if entry.meets(row.demand) else "NO"
     return (
-        row.title if row.run.preset else f"{row.name}: {row.title}",
+        row.title if row.run.preset else INDENT + row.title,
         percent(entry.mean),
-        f"{percent(low)} to {percent(high)}",
-        "" if entry.deviation is None else f"± {100 * entry.deviation:.2f}",
+        f"{low} to {high}" if len(entry.seeds) > 1 else "",
         duration(entry.seconds),
         _demand(row.demand),
         met,
-        "; ".join(filter(None, [row.reference, _remark(entry)])),
     )
+
+
+def _beside(entry: Figures) -> list[str]:
+    """Return what stands below a row: what others have reached, and what befell single seeds."""
+    text = "; ".join(filter(None, [entry.row.reference, _befell(entry)]))
+    indent = (1 if entry.row.run.preset else 2) * INDENT
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def _remarks(plan: Plan, found: Sequence[Figures]) -> list[str]:
+    """Return what stands below the table: what the figures are, and how many demands they meet."""
+    demands = [(entry, entry.row.demand) for entry in found if entry.row.demand is not None]
+    lines = ["Accuracies are those on the test images; below each row stands what others have reached."]
+    if any(demand.no_digit_lost for _, demand in demands):
+        lines.append(f"{NONE_LOST}: every seed reads at least half of the images of every digit.")
+    if plan.images is not None:
+        lines.append(f"Learned from only {plan.images:,} images: these figures mean nothing.")
+    elif demands:
+        met = sum(entry.meets(demand) for entry, demand in demands)
+        lines.append(f"{met} of {len(demands)} demands are met.")
+    return lines
 
 
 def _demand(demand: Demand | None) -> str:
     if demand is None:
         return ""
     limit = f" in {duration(demand.seconds)}" if demand.seconds else ""
-    return f"≥ {percent(demand.accuracy)}{limit}{', no digit lost' * demand.no_digit_lost}"
+    return f"≥ {percent(demand.accuracy)}{limit}{f', {NONE_LOST}' * demand.no_digit_lost}"
 
 
-def _remark(entry: Figures) -> str:
+def _befell(entry: Figures) -> str:
     """Return which seeds lost digits or ended early."""
     remarks = []
     for seed, result, measure in zip(entry.seeds, entry.results, entry.measures, strict=True):
@@ -164,6 +193,10 @@ def _remark(entry: Figures) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return lines in which each column is as wide as its widest cell."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    """Return lines in which each column is as wide as its widest cell; columns with a title alone are left out."""
+    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    widths = [max(map(len, column)) for column in columns]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in zip(*columns, strict=True)
+    ]

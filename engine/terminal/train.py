@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     network = Network(spec.network, spec.seed)
     training = Training(network, data, spec.training, spec.seed)
     with noted() as signals:
-        say(f"{spec.network.title}, {spec.network.parameter_count:,} parameters, {len(data.train_rows):,} images.")
+        say(f"{spec.network.title}, {spec.network.count_text}, {len(data.train_rows):,} images.")
         course = _follow(training, signals)
         test = _measure(network, dataset, spec, signals)
         record = record_training(
@@ -182,10 +182,10 @@ def _lines(result: dict[str, Any]) -> list[str]:
     seconds = result["seconds_per_epoch"]
     return table(
         [
-            ("Test accuracy", percent(result["test_accuracy"]) + between),
+            ("Test accuracy", percent(result["test_accuracy"]) + between or "not measured"),
             ("Test loss", number(result["test_loss"])),
             ("Validation accuracy", percent(result["validation_accuracy"])),
-            ("Epochs", result["epochs"]),
+            ("Epochs", _epochs(result)),
             ("Seconds per epoch", f"{sum(seconds) / len(seconds):.2f}" if seconds else ""),
             ("Images per second", f"{result['images_per_second']:,.0f}"),
             ("Hidden layers", result["layers"]),
@@ -195,10 +195,21 @@ def _lines(result: dict[str, Any]) -> list[str]:
     )
 
 
+def _epochs(result: dict[str, Any]) -> str:
+    if result["epochs"]:
+        return str(result["epochs"])
+    return f"0: it ended in the first one, after {_batches(result['steps'])}"
+
+
+def _batches(count: int) -> str:
+    return "1 batch" if count == 1 else f"{count:,} batches"
+
+
 def _exit_code(end: EndReport, path: Path | None, signals: list[int]) -> int:
     """Say what ended the training early, if anything did, and return the exit code for it."""
     if signals:
-        complain(f"{end.message} The model is in {path}.")
+        early = f" No epoch is complete: the model has learned from {_batches(end.step)} only." if not end.epoch else ""
+        complain(f"{end.message}{early} Its accuracy was not measured. The model is in {path}.")
         return InterruptedBySignal(signals[0]).exit_code
     if end.reason == "diverged":
         complain(end.message)

@@ -12,8 +12,8 @@ from engine.files import reason
 from engine.memory import require_memory
 from engine.network import Snapshot
 from engine.specs import RunSpec
-from engine.verification.child import TwinError, train_twins
-from engine.verification.comparison import LIMIT, Check, Comparison
+from engine.verification.child import TwinError, require_tensorflow, train_twins
+from engine.verification.comparison import FEWEST_TIMED, HOW, LIMIT, UNTIMED, WHY_FLOAT64, Check, Comparison
 from engine.verification.exchange import THEIRS, Course
 from engine.verification.recording import record
 from engine.verification.watch import CheckCancelledError, Watch
@@ -28,7 +28,11 @@ class CheckSettings(Settings):
 
 
 __all__ = [
+    "FEWEST_TIMED",
+    "HOW",
     "LIMIT",
+    "UNTIMED",
+    "WHY_FLOAT64",
     "Check",
     "CheckCancelledError",
     "CheckSettings",
@@ -37,6 +41,7 @@ __all__ = [
     "TwinError",
     "Watch",
     "record",
+    "require_tensorflow",
     "train_twins",
     "verify",
 ]
@@ -73,12 +78,14 @@ def verify(run: RunSpec, start: Snapshot, data: Split, steps: int = 200, watch: 
         When there is nothing to compare, or no room for the recorded batches.
     """
     watch = watch or Watch()
+    require_tensorflow()
     require_memory(run)
     first = _check(run, start, data, steps, watch)
     if first.agrees or start.spec.dtype == "float64":
         return Comparison((first,))
     spec = start.spec.model_copy(update={"dtype": "float64"})
     exact = Snapshot(spec, start.parameters.astype("float64"), start.step, start.epoch)
+    watch.say("They came apart in float32: both learn once more, in float64, which decides…")
     watch.remark = " in float64"
     return Comparison((first, _check(run, exact, data, steps, watch)))
 

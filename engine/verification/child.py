@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 from engine.children import running, tail
@@ -15,10 +16,24 @@ from engine.verification.watch import Watch
 THEM = "TensorFlow"
 MAX_SILENT_SECONDS = 10 * 60
 _POLL_SECONDS = 0.1
+_NEEDED = ("tensorflow", "keras")
 
 
 class TwinError(DigitLabError):
     """The twin could not be trained."""
+
+
+def require_tensorflow() -> None:
+    """Find out, without the seconds that its import takes, whether TensorFlow and Keras are installed.
+
+    Raises
+    ------
+    TwinError
+        When they are not. An installation that is broken shows only when the child process imports it.
+    """
+    for name in _NEEDED:
+        if find_spec(name) is None:
+            raise _not_imported(f"There is no module {name}.")
 
 
 def train_twins(root: Path, watch: Watch) -> None:
@@ -79,13 +94,17 @@ def _last_line(progress: Path) -> str:
 
 def _failure(code: int, output: str) -> TwinError:
     if code == twin.NOT_IMPORTED:
-        return TwinError(
-            "The check needs TensorFlow, which cannot be imported here. The rest works without it.",
-            "Install it with: python -m pip install tensorflow.",
-            output,
-        )
+        return _not_imported(output)
     return TwinError(
         f"The check failed: the process that runs TensorFlow ended with code {code}. Nothing was changed.",
         "Try a smaller network, fewer steps or smaller batches, or install TensorFlow again.",
         output,
+    )
+
+
+def _not_imported(details: str) -> TwinError:
+    return TwinError(
+        "The check needs TensorFlow, which cannot be imported here. The rest works without it.",
+        "Install it with: python -m pip install tensorflow.",
+        details,
     )

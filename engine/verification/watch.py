@@ -28,15 +28,20 @@ class Watch:
     ----------
     remark : str
         What is said of every step besides, e.g. ``" in float64"``.
+    who : str
+        Whose step was last; empty before the first.
+    done, total : int
+        How many steps that one has taken, and of how many; 0 while nobody takes steps.
     """
 
-    remark = ""
+    remark = who = ""
+    done = total = 0
 
     def __init__(
         self, progress: Callable[[str], None] | None = None, cancelled: Callable[[], bool] | None = None
     ) -> None:
         self._progress, self._cancelled = progress, cancelled
-        self._text = self._who = ""
+        self._text = ""
         self._since = self._said = 0.0
         self._first = 0
 
@@ -48,6 +53,10 @@ class Watch:
     def say(self, text: str) -> None:
         """Report `text`, once."""
         self.check()
+        self.done = self.total = 0
+        self._tell(text)
+
+    def _tell(self, text: str) -> None:
         if self._progress is not None and text != self._text:
             self._text = text
             self._progress(text)
@@ -56,9 +65,10 @@ class Watch:
         """Report that `who` has done so many steps of `total`, and how long the rest will take."""
         self.check()
         now, who = time.monotonic(), who + self.remark
-        if who != self._who:  # the first step takes longer than any other: it says nothing about the rest
-            self._who, self._since, self._first = who, now, done
+        self.done, self.total = done, total
+        if who != self.who:  # the first step takes longer than any other: it says nothing about the rest
+            self.who, self._since, self._first = who, now, done
         elif now - self._said >= SAY_SECONDS and done > self._first:
             self._said = now
             left = (now - self._since) / (done - self._first) * (total - done)
-            self.say(f"{who}: step {done:,} of {total:,}, {left:,.0f} s left")
+            self._tell(f"{who}: step {done:,} of {total:,}, {left:,.0f} s left")

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from engine.datasets.dataset import DIGITS, Dataset
 from gui import theme
 from gui.session import Session
-from gui.widgets.color_legend import ANSWER, INK, INPUT, MEANING, ColorLegend, signed
+from gui.widgets.color_legend import ANSWER, INK, INPUT, MEANING, STRENGTH, ColorLegend, signed
 from gui.widgets.figures import label, placeholder, sentences
 from gui.widgets.matrix_view import MatrixView
 from gui.widgets.unit_inspector import UnitInspector
@@ -25,7 +25,7 @@ from gui.widgets.unit_view import UnitView
 from gui.widgets.weight_colors import largest, typical
 from gui.widgets.weight_controls import WeightControls
 from gui.widgets.weight_grid import WeightGrid
-from gui.widgets.weight_layers import ShownLayer
+from gui.widgets.weight_layers import ShownLayer, remark
 from gui.widgets.weight_reading import Look, WeightReading
 
 Array = NDArray[Any]
@@ -35,6 +35,10 @@ NARROW, WIDE, WIDE_FROM = 204, 284, 900
 RANDOM = "Random start: train to see patterns appear."
 CLOSER = "Click a unit to look closer."
 NO_DRAWING = "Nothing is drawn. Draw a digit, and see what this layer makes of it."
+ONE_SCALE = "All units share this scale."
+OWN_SCALES = (
+    "Each unit has its own scale: “≈” says that the numbers are those of a typical one, the median of the layer."
+)
 REMEMBERED = "feature_maps"
 
 
@@ -134,14 +138,18 @@ class WeightsPage(QWidget):
         return each if self.controls.scale.currentData() == "unit" else typical(each)
 
     def _show_limits(self, limits: Array | float) -> None:
-        """Write the numbers of the legend."""
-        if isinstance(limits, float):
-            self.legend.show_ends(f"≤ {signed(-limits)}", f"≥ {signed(limits)}")
-            self.legend.setToolTip(f"{MEANING} All units share this scale.")
-        else:
-            middle = typical(limits)
-            self.legend.show_ends(f"≈ {signed(-middle)}", f"≈ {signed(middle)}")
-            self.legend.setToolTip(f"{MEANING} Each unit has its own scale; the numbers are those of a typical one.")
+        """Write the numbers of the legend, and whose they are."""
+        unit, common = self.layer.unit, isinstance(limits, float)
+        limit = limits if isinstance(limits, float) else typical(limits)
+        low, high, caption = ("≤", "≥", f"All {unit}s") if common else ("≈", "≈", f"Typical {unit}")
+        low = f"{low} {signed(-limit)}" if self._has_negative else "0"
+        self.legend.show_ends(low, f"{high} {signed(limit)}", caption)
+        self.legend.setToolTip(f"{MEANING} {ONE_SCALE if common else OWN_SCALES}".replace("unit", unit))
+
+    @property
+    def _has_negative(self) -> bool:
+        """Whether there can be negative numbers in view: a map may have none."""
+        return not self.look.maps or bool((self.view.values < 0).any())
 
     def _say(self) -> None:
         """Write how much has been learned."""
@@ -155,7 +163,7 @@ class WeightsPage(QWidget):
         facts = self.reading.facts(self.look, self.view.selection)
         self.inspector.setVisible(facts is not None)
         if facts is not None:
-            self.inspector.show_unit(facts)
+            self.inspector.show_unit(facts, self.layer.unit)
 
     def _read(self) -> None:
         """Write what is under the mouse."""
@@ -177,12 +185,14 @@ class WeightsPage(QWidget):
         if look.sort == "length" and layer.source is None:
             return "Sorted by number: this layer has no weights to sort by."
         if look.maps:
-            return f"{ANSWER} {CLOSER.replace('unit', layer.unit)}"
+            return f"{ANSWER if self._has_negative else STRENGTH} {CLOSER.replace('unit', layer.unit)}"
         if not self.session.trained:
             return RANDOM
         meaning = (INPUT if layer.before else INK).replace("the unit", f"the {layer.unit}")
-        squares = layer.unit == "filter" and look.shape.channels > 1
-        return f"One square per input map. {meaning}" if squares else f"{meaning} {CLOSER.replace('unit', layer.unit)}"
+        if look.shape.has_squares:
+            square = look.shape.square
+            return f"{square if layer.is_pictured else f'Enlarged: {square.lower()}'} {meaning}"
+        return f"{meaning} {CLOSER.replace('unit', layer.unit)}"
 
     # --- news ---------------------------------------------------------------------------------------------
 
@@ -197,7 +207,7 @@ class WeightsPage(QWidget):
         """Another network: its layers are offered, and this is its start."""
         self.reading.restart()
         self._selections.clear()
-        self.controls.offer(self.reading.layers)
+        self.controls.offer(self.reading.layers, remark(self.session.reader.spec, self.reading.layers))
         self._on_layer()
 
     def _on_layer(self) -> None:
@@ -217,7 +227,8 @@ class WeightsPage(QWidget):
         self.matrix.names = classes if layer.is_output else ()
         kind = "digit" if classes == DIGITS else "class"
         self.matrix.target = kind if layer.is_output else f"unit of {layer.name.lower()}"
-        self.matrix.source = f"{'unit' if layer.is_row else 'value'} of {layer.before.lower()}"
+        maps = f": {layer.source.channels} maps, place by place" if layer.source and layer.source.has_squares else ""
+        self.matrix.source = f"{'unit' if layer.is_row else 'value'} of {layer.before.lower()}{maps}"
 
     def _on_dataset(self, _dataset: Dataset) -> None:
         """Other data may have other classes."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.augmentation import USUAL, AugmentationSpec
@@ -29,7 +30,15 @@ SWITCH_HELP = (
 
 
 class AugmentationSwitch(Field):
-    """Switches all deformations off, and on again as they were; at first to what is usual."""
+    """Switches all deformations off, and on again as they were; at first to what is usual.
+
+    Signals
+    -------
+    left : ()
+        All are about to be switched off.
+    """
+
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +56,11 @@ class AugmentationSwitch(Field):
         self.box.setToolTip(SWITCH_HELP)
         self.box.setWhatsThis(SWITCH_HELP)
         self.box.toggled.connect(self._on_toggled)
+
+    @property
+    def complaint(self) -> str:
+        """Why it could not be switched."""
+        return self.error.text()
 
     def show_value(self, value: AugmentationSpec, *, fresh: bool = False) -> None:
         """Take what is in force."""
@@ -68,6 +82,8 @@ class AugmentationSwitch(Field):
 
     def _on_toggled(self, on: bool) -> None:
         wanted = self._before if on else AugmentationSpec(smoothness=self._now.smoothness)
+        if not on:
+            self.left.emit()
         self.sealed.emit()
         self.proposed.emit(wanted.model_dump())
         self.sealed.emit()
@@ -94,6 +110,7 @@ class AugmentationForm(Section):
             field = self.fields[declared.name] = SettingField(declared, self.body)
             self.column.addWidget(field)
             editor.bind(field, "training.augmentation", declared.name)
+        self.switch.left.connect(partial(editor.give_up, "training.augmentation"))
         editor.changed.connect(self._on_run)
 
     def _on_run(self, run: RunSpec) -> None:

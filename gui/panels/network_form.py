@@ -15,7 +15,10 @@ from gui.widgets.setting_field import WAITS, Badge, SettingField
 
 INPUT_HELP = "What the network sees: the brightness of every pixel, from 0 for black to 1 for white."
 OUTPUT_HELP = "The last layer: one unit per digit. The strongest one is the answer."
-TOTAL_HELP = "Every weight and every bias is a number that training adjusts."
+TOTAL_HELP = (
+    "Every weight and every bias is a number that training adjusts. Kept are the running means and variances of batch "
+    "normalization, which follow the images without a gradient."
+)
 LEGEND = {False: "takes effect after Reset", True: "waits for Reset"}
 
 
@@ -55,6 +58,8 @@ class NetworkForm(QWidget):
         self._arrange()
         self.buttons.asked.connect(self.layers.act)
         self.buttons.added.connect(self.layers.add)
+        self.buttons.opened.connect(self._on_menu)
+        self.layers.refused.connect(editor.session.remark)
         self.layers.selection_changed.connect(self._on_selection)
         editor.bind(self.layers, "network", "layers")
         editor.bind(self.output_activation, "network", "output_activation")
@@ -64,6 +69,9 @@ class NetworkForm(QWidget):
     def _on_selection(self) -> None:
         self.buttons.set_possible(self.layers.possible)
 
+    def _on_menu(self) -> None:
+        self.buttons.set_refusals(self.layers.refusals())
+
     def _show(self, run: RunSpec) -> None:
         rows = list(run.network.rows())
         height, width = INPUT_SHAPE
@@ -71,7 +79,8 @@ class NetworkForm(QWidget):
         self.input.fact.setText(f"{height} × {width} pixels" + (" → " + str(height * width)) * (not as_image))
         shape, count = rows[-1]
         self.output.fact.setText(facts_text(shape, count))
-        self.total.setText(f"{run.network.parameter_count:,} parameters to learn")
+        kept = sum(run.network.kept_counts)
+        self.total.setText(f"{run.network.learned_count:,} parameters to learn" + f", {kept:,} kept" * bool(kept))
         self._show_pending(self._editor.session.pending)
 
     def _show_pending(self, pending: bool) -> None:
@@ -86,7 +95,8 @@ class NetworkForm(QWidget):
         head.addWidget(title)
         head.addStretch(1)
         head.addWidget(self.buttons)
-        self.total.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.total.setWordWrap(True)
+        self.total.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.total.setToolTip(TOTAL_HELP)
         self.total.setWhatsThis(TOTAL_HELP)
         self.total.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)

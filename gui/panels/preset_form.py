@@ -25,7 +25,7 @@ class PresetForm(QWidget):
         super().__init__(parent)
         self._editor = editor
         self.combo = ChoiceBox([(preset.name, preset.title, preset.help) for preset in PRESETS.values()], self)
-        self.combo.setFixedWidth(EDITOR_WIDTH)
+        self.combo.fit(EDITOR_WIDTH)
         self.combo.setMinimumHeight(theme.CONTROL_HEIGHT)
         self.combo.setAccessibleName("Preset")
         self.combo.setObjectName("preset")

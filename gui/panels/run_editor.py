@@ -14,7 +14,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from engine.errors import SettingError
 from engine.presets import named
 from engine.specs import RunSpec
-from gui.session import Session
+from gui.session import Session, State
 from gui.widgets.field import Field
 
 Extra = Callable[[RunSpec, Any], dict[str, Any]]
@@ -83,6 +83,9 @@ class RunEditor(QObject):
         session.run_changed.connect(self._on_run_changed)
         session.pending_changed.connect(self.show_built)
         session.dataset_changed.connect(self._on_dataset_changed)
+        session.state_changed.connect(self._on_state)
+        session.network_replaced.connect(self._remark)
+        session.tasks.said.connect(self._on_task)
 
     @property
     def run(self) -> RunSpec:
@@ -111,7 +114,20 @@ class RunEditor(QObject):
         for field, group, name in self._fields.values():
             field.show_value(_value(self.run, group, name), fresh=fresh)
         self.show_built()
+        self.session.remark("")
         self.changed.emit(self.run)
+
+    def give_up(self, group: str) -> None:
+        """Forget what was refused in a group of settings, and show what is in force."""
+        for key, (field, owner, name) in self._fields.items():
+            if owner == group:
+                self._drafts.pop(key, None)
+                field.show_value(_value(self.run, group, name), fresh=True)
+
+    @property
+    def complaint(self) -> str:
+        """Why a field shows what is not in force; the first one's."""
+        return next((field.complaint for field, _, _ in self._fields.values() if field.complaint), "")
 
     def replace(self, run: RunSpec, title: str) -> None:
         """Use another run, as one step for undo.
@@ -202,8 +218,21 @@ class RunEditor(QObject):
 
     def _on_withdrawn(self, key: str) -> None:
         self._drafts.pop(key, None)
+        self.session.remark("")
 
     # --- from outside -------------------------------------------------------------------------------------
+
+    def _on_state(self, state: str) -> None:
+        if state == State.RUNNING:
+            self._remark()
+
+    def _on_task(self, title: str) -> None:
+        if title and self.complaint:  # a check, say
+            self._remark()
+
+    def _remark(self) -> None:
+        """Say which value that stands in the forms is not used by what begins now."""
+        self.session.remark(self.complaint)
 
     def _on_run_changed(self, _run: RunSpec) -> None:
         self.undo_stack.clear()

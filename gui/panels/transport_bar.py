@@ -11,6 +11,7 @@ from gui import theme
 from gui.icons import icon
 from gui.session import Session, State
 from gui.theme import SPACE
+from gui.widgets.field import set_look
 
 EMPTY = "No training yet"
 READABLE_MS = 90
@@ -32,6 +33,8 @@ class TransportBar(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setIconSize(QSize(18, 18))
         self._session = session
+        self._known: BatchReport | None = None
+        self._first = 0  # the epochs that were done when Train was pressed
         self._soon = QTimer(self, singleShot=True, interval=READABLE_MS)
         self._soon.timeout.connect(self._show_progress)
         self._make_actions()
@@ -39,6 +42,7 @@ class TransportBar(QToolBar):
         session.state_changed.connect(self._show_state)
         session.history_changed.connect(self._on_news)
         session.network_replaced.connect(self._show_progress)
+        session.pending_changed.connect(self._on_pending)
         theme.switch().changed.connect(self._draw_icons)
         self._draw_icons()
         self._show_state(session.state)
@@ -116,15 +120,21 @@ class TransportBar(QToolBar):
             label.setFixedWidth(label.sizeHint().width())
 
     def _draw_icons(self) -> None:
-        running = self._session.state == State.RUNNING
-        self.reset.setIcon(icon("mdi6.restart"))
-        self.train.setIcon(icon("mdi6.pause" if running else "mdi6.play", accent=True))
+        running, pending = self._session.state == State.RUNNING, self._session.pending
+        self.reset.setIcon(icon("mdi6.restart", accent=pending))
+        self.train.setIcon(icon("mdi6.pause" if running else "mdi6.play", accent=not pending))
         self.batch.setIcon(icon("mdi6.step-forward"))
         self.epoch.setIcon(icon("mdi6.skip-forward"))
         self.stop.setIcon(icon("mdi6.stop"))
-        button = self.widgetForAction(self.train)
-        button.setProperty("primary", True)
-        button.setMinimumWidth(11 * SPACE)
+        for action, primary in ((self.reset, pending), (self.train, not pending)):
+            button = self.widgetForAction(action)
+            set_look(button, "primary", primary)
+            button.setMinimumWidth(11 * SPACE)  # bold or not, nothing beside it moves
+
+    def _on_pending(self, pending: bool) -> None:
+        """Emphasize Reset while the forms describe another network."""
+        if bool(self.widgetForAction(self.reset).property("primary")) != pending:
+            self._draw_icons()
 
     def _show_state(self, state: str) -> None:
         running = state == State.RUNNING
@@ -138,6 +148,9 @@ class TransportBar(QToolBar):
 
     def _on_news(self) -> None:
         """Show no more numbers in a second than can be read."""
+        last = self._session.history.last
+        if last is not None and last is not self._known:  # settings that are changed later say nothing of this run
+            self._known, self._first = last, last.goal - self._session.built.training.epochs
         if self._session.state != State.RUNNING:
             self._show_progress()
         elif not self._soon.isActive():
@@ -151,18 +164,16 @@ class TransportBar(QToolBar):
             self.bar.setValue(0)
             self.pace.setText("")
             return
-        done, first = self._done(last)
-        self.bar.setValue(round(1000 * done))
+        self.bar.setValue(round(1000 * self._done(last)))
         self._write(self.place, f"epoch {last.epoch:,} / {last.goal:,} · batch {last.step:,}")
-        self._write(self.pace, self._pace(last, first))
+        self._write(self.pace, self._pace(last))
 
-    def _done(self, last: BatchReport) -> tuple[float, int]:
-        """Return the share of the planned training that is done, and the epochs it began after."""
-        first = last.goal - self._session.built.training.epochs
-        passed = last.epoch - 1 - first + last.seen / last.size
-        return min(max(passed / max(last.goal - first, 1), 0.0), 1.0), first
+    def _done(self, last: BatchReport) -> float:
+        """Return the share of the planned training that is done."""
+        passed = last.epoch - 1 - self._first + last.seen / last.size
+        return min(max(passed / max(last.goal - self._first, 1), 0.0), 1.0)
 
-    def _pace(self, last: BatchReport, first: int) -> str:
+    def _pace(self, last: BatchReport) -> str:
         speed = last.seen / max(last.seconds, 1e-9)
         text = f"{speed:,.0f} images/s"
         if self._session.state not in (State.RUNNING, State.PAUSED):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from engine.activations import ACTIVATIONS
 from engine.losses import LOSSES
@@ -45,6 +45,12 @@ class ChoiceBox(QComboBox):
             self.setItemData(self.count() - 1, help_text, Qt.ItemDataRole.ToolTipRole)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.currentIndexChanged.connect(self._on_index)
+
+    def fit(self, width: int) -> None:
+        """Be `width` pixels wide, or wider where a choice would be cut off."""
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setMinimumWidth(width)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     @property
     def name(self) -> str:

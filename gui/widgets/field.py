@@ -34,6 +34,11 @@ class Field(QWidget):
     sealed = Signal()
     title = ""
 
+    @property
+    def complaint(self) -> str:
+        """Why what is shown is not in force; empty if it is."""
+        return ""
+
     def show_value(self, value: Any, *, fresh: bool = False) -> None:
         """Take the value that is in force; a `fresh` one also replaces what was refused."""
         raise NotImplementedError

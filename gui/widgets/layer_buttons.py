@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -34,10 +35,13 @@ class LayerButtons(QWidget):
         duplicate, remove, up or down.
     added : (str,)
         A layer of this kind is wanted.
+    opened : ()
+        The menu of kinds is about to be shown.
     """
 
     asked = Signal(str)
     added = Signal(str)
+    opened = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +51,8 @@ class LayerButtons(QWidget):
         self.buttons = {action: self._button(action) for action in BUTTONS}
         for button in self.buttons.values():
             row.addWidget(button)
-        self.buttons["add"].setMenu(self._menu())
+        self.menu = self._menu()
+        self.buttons["add"].setMenu(self.menu)
         self.buttons["add"].setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._dress()
         theme.switch().changed.connect(self._dress)
@@ -56,6 +61,13 @@ class LayerButtons(QWidget):
         """Enable the buttons of these actions alone."""
         for action, button in self.buttons.items():
             button.setEnabled(action in actions)
+
+    def set_refusals(self, reasons: Mapping[str, str]) -> None:
+        """Offer the kinds without a reason against them; the others say it in the tooltip."""
+        for entry in self.menu.actions():
+            reason = reasons.get(entry.objectName(), "")
+            entry.setEnabled(not reason)
+            entry.setToolTip(reason or entry.whatsThis())
 
     def _button(self, action: str) -> QToolButton:
         _, name, help_text, key = BUTTONS[action]
@@ -72,9 +84,12 @@ class LayerButtons(QWidget):
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self.opened)
         for kind, cls in LAYER_KINDS.items():
             entry = menu.addAction(f"{cls.label}\t{cls.about}")
             entry.setWhatsThis(cls.about)
+            entry.setToolTip(cls.about)
             entry.setObjectName(kind)
             entry.triggered.connect(partial(self.added.emit, kind))
         return menu

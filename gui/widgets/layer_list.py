@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from engine.errors import SettingError
 from engine.fields import Settings
@@ -15,19 +14,14 @@ from engine.layers import LAYER_KINDS
 from engine.placement import with_new_layer
 from engine.specs import NetworkSpec
 from gui import theme
+from gui.widgets.drop_line import DropLine
 from gui.widgets.field import ErrorLine, Field
 from gui.widgets.layer_row import LayerRow
+from gui.widgets.refusal import refusal
+from gui.widgets.scrolling import reveal_place, reveal_widget
 
 NONE = "No hidden layer: every output looks at the pixels directly. The plus button adds one."
 Layers = tuple[Settings, ...]
-
-
-class DropLine(QWidget):
-    """Shows where a pulled row would land."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Fill the line with the accent colour."""
-        QPainter(self).fillRect(self.rect(), QColor(theme.current().accent))
 
 
 class LayerList(Field):
@@ -39,9 +33,12 @@ class LayerList(Field):
     -------
     selection_changed : ()
         Another row is selected, or the rows around it are others.
+    refused : (str,)
+        A change was not possible, for this reason.
     """
 
     selection_changed = Signal()
+    refused = Signal(str)
     title = "Layers"
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -56,6 +53,10 @@ class LayerList(Field):
         self._none.setWordWrap(True)
         self._none.setProperty("role", "muted")
         self.error = ErrorLine(self)
+        for text in (self._none, self.error):
+            text.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
+        self._soon = QTimer(self, singleShot=True, interval=0)  # a new sentence has no place before the next event
+        self._soon.timeout.connect(self._reveal_error)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE // 2)
@@ -63,6 +64,11 @@ class LayerList(Field):
         self._column.addWidget(self.error)
         self._line = DropLine(self)
         self._line.hide()
+
+    @property
+    def complaint(self) -> str:
+        """Why a layer shows what is not in force."""
+        return next((row.field.complaint for row in self.rows if row.field.wrong), "")
 
     # --- as a field ---------------------------------------------------------------------------------------
 
@@ -73,10 +79,10 @@ class LayerList(Field):
         while len(self.rows) > len(value):
             self._discard(self.rows.pop())
         self.rows += [self._new_row(spec) for spec in value[len(self.rows) :]]
-        facts = NetworkSpec(layers=tuple(value)).rows()
-        for row, spec, (shape, count) in zip(self.rows, value, facts, strict=False):
+        network = NetworkSpec(layers=tuple(value))
+        for row, spec, (shape, count), kept in zip(self.rows, value, network.rows(), network.kept_counts, strict=False):
             row.show_value(spec, fresh=fresh)
-            row.show_facts(shape, count)
+            row.show_facts(shape, count, kept)
         self._lay_out()
         if self.current not in self.rows:
             self.select(self.rows[0] if self.rows else None)
@@ -117,9 +123,9 @@ class LayerList(Field):
         elif index is None:
             return
         elif action == "duplicate":
-            self._insert(index + 1, self.rows[index].spec)
+            self._insert(index + 1, self.rows[index].spec, "doubled")
         elif action == "remove":
-            self._rearrange(self.rows[:index] + self.rows[index + 1 :])
+            self._rearrange(self.rows[:index] + self.rows[index + 1 :], self.rows[index], "removed")
         elif action in ("up", "down"):
             self.move_row(index, index + (1 if action == "down" else -1))
         else:
@@ -127,20 +133,36 @@ class LayerList(Field):
 
     def add(self, kind: str) -> None:
         """Add a layer of `kind` behind the selected one, or as near to it as is possible."""
-        wanted = len(self.rows) if self._index is None else self._index + 1
         try:
-            index, spec = with_new_layer([row.spec for row in self.rows], kind, wanted)  # type: ignore[misc]
+            index, spec = self._place(kind)
         except SettingError as error:
-            self._say_refused(error)
+            self._say_refused(refusal(LAYER_KINDS[kind].label, "added", self._wanted + 1, error))
         else:
-            self._insert(index, spec)
+            self._insert(index, spec, "added")
+
+    def refusals(self) -> dict[str, str]:
+        """Return the kinds of which no layer can be added now, and why."""
+        found = {}
+        for kind, cls in LAYER_KINDS.items():
+            try:
+                self._place(kind)
+            except SettingError as error:
+                found[kind] = refusal(cls.label, "added", self._wanted + 1, error)
+        return found
+
+    @property
+    def _wanted(self) -> int:
+        return len(self.rows) if self._index is None else self._index + 1
+
+    def _place(self, kind: str) -> tuple[int, Settings]:
+        return with_new_layer([row.spec for row in self.rows], kind, self._wanted)  # type: ignore[misc]
 
     def move_row(self, start: int, end: int) -> None:
         """Move the row at `start` so that it stands at `end`."""
         if 0 <= end < len(self.rows) and start != end:
             rows = list(self.rows)
             rows.insert(end, rows.pop(start))
-            self._rearrange(rows)
+            self._rearrange(rows, self.rows[start], "moved there")
 
     def select(self, row: LayerRow | None) -> None:
         """Show the settings of `row` alone."""
@@ -157,12 +179,12 @@ class LayerList(Field):
     def _index(self) -> int | None:
         return self.rows.index(self.current) if self.current in self.rows else None
 
-    def _insert(self, index: int, spec: Settings) -> None:
+    def _insert(self, index: int, spec: Settings, deed: str) -> None:
         row = self._new_row(spec)
-        self._rearrange([*self.rows[:index], row, *self.rows[index:]], row)
+        self._rearrange([*self.rows[:index], row, *self.rows[index:]], row, deed)
 
-    def _rearrange(self, rows: list[LayerRow], chosen: LayerRow | None = None) -> None:
-        """Offer the layers in this order; the rows follow if that is taken."""
+    def _rearrange(self, rows: list[LayerRow], moved: LayerRow, deed: str) -> None:
+        """Offer the layers in this order, which is what is `deed` with one; the rows follow if that is taken."""
         before, current, index = self.rows, self.current, self._index or 0
         had_focus = current is not None and current.hasFocus()
         self._edited = self._rejected = None
@@ -173,16 +195,22 @@ class LayerList(Field):
         if self._rejected is not None:
             self.rows = before
             self.withdrawn.emit()  # it is not shown any more, so it must not come into force later
-            self._say_refused(self._rejected)
+            number = rows.index(moved) + 1 if moved in rows else 0
+            self._say_refused(refusal(LAYER_KINDS[moved.spec.kind].label, deed, number, self._rejected))
         for row in {*before, *rows} - set(self.rows):
             self._discard(row)
         if self._rejected is None:
-            self.select(chosen or (current if current in rows else self._near(index)))
+            self.select(moved if moved in rows else current if current in rows else self._near(index))
             if had_focus:
                 self._focus(self._index)
 
-    def _say_refused(self, error: SettingError) -> None:
-        self.error.say(f"{error} The layers stay as they were.")
+    def _say_refused(self, sentence: str) -> None:
+        self.error.say(f"{sentence} The layers stay as they were.")
+        self.refused.emit(sentence)
+        self._soon.start()
+
+    def _reveal_error(self) -> None:
+        reveal_widget(self.error, theme.SPACE)
 
     def _near(self, index: int) -> LayerRow | None:
         return self.rows[min(index, len(self.rows) - 1)] if self.rows else None
@@ -250,7 +278,7 @@ class LayerList(Field):
         self._line.setGeometry(0, max(0, below - theme.SPACE // 4 - 1), self.width(), 2)
         self._line.show()
         self._line.raise_()
-        self._scroll_to(place)
+        reveal_place(self, place, 3 * theme.SPACE)
 
     def _on_dropped(self, row: LayerRow, place: QPoint | None) -> None:
         self._line.hide()
@@ -262,12 +290,3 @@ class LayerList(Field):
         """Return how many rows lie above a place on the screen."""
         y = self.mapFromGlobal(place).y()
         return sum(row.geometry().center().y() < y for row in self.rows)
-
-    def _scroll_to(self, place: QPoint) -> None:
-        area = self.parentWidget()
-        while area is not None and not isinstance(area, QScrollArea):
-            area = area.parentWidget()
-        form = area.widget() if isinstance(area, QScrollArea) else None
-        if isinstance(area, QScrollArea) and form is not None:
-            inside = form.mapFromGlobal(place)
-            area.ensureVisible(inside.x(), inside.y(), 0, 3 * theme.SPACE)

@@ -12,7 +12,6 @@ from engine.fields import Parameter, Settings, parameter, parameters_of
 from engine.layers import LAYER_KINDS, BatchNormSpec
 from gui import theme
 from gui.widgets.choice_box import label_of
-from gui.widgets.figures import ElidedLabel
 from gui.widgets.value_edit import value_text
 from gui.widgets.variant_field import VariantField, kind_label
 
@@ -60,7 +59,9 @@ class LayerRow(QWidget):
         self.setWhatsThis(HELP)
         self.dragging = False
         self._pressed: QPoint | None = None
-        self.summary = ElidedLabel("", "")
+        self.summary = QLabel(self)
+        self.summary.setWordWrap(True)
+        self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.facts = QLabel(self)
         self.facts.setProperty("role", "muted")
         self.field = VariantField("Kind", "What the layer does.", LAYER_KINDS, self)
@@ -83,13 +84,13 @@ class LayerRow(QWidget):
     def show_value(self, spec: Settings, *, fresh: bool = False) -> None:
         """Take what is in force."""
         self.field.show_value(spec, fresh=fresh)
-        self.summary.show_text(describe(spec))
+        self.summary.setText(describe(spec))
         self.setToolTip(f"{describe(spec)}\n{HELP}")
         self.setAccessibleName(f"Layer: {describe(spec)}")
 
-    def show_facts(self, shape: tuple[int, ...], parameters: int) -> None:
-        """Show the output shape and how many parameters the layer has."""
-        self.facts.setText(facts_text(shape, parameters))
+    def show_facts(self, shape: tuple[int, ...], parameters: int, kept: int = 0) -> None:
+        """Show the output shape and how many parameters the layer has, `kept` of them without learning."""
+        self.facts.setText(facts_text(shape, parameters, kept))
         self.setAccessibleDescription(self.facts.text())
 
     def set_open(self, opened: bool) -> None:
@@ -216,13 +217,15 @@ def _word(entry: Parameter, value: Any) -> str:
     return label_of(value) if entry.kind == "choice" else f"{entry.label.lower()} {value_text(value)}"
 
 
-def facts_text(shape: tuple[int, ...], parameters: int) -> str:
+def facts_text(shape: tuple[int, ...], parameters: int, kept: int = 0) -> str:
     """Return output shape and parameter count in words."""
-    return f"→ {' × '.join(f'{size:,}' for size in shape)}   {count_text(parameters)}"
+    return f"→ {' × '.join(f'{size:,}' for size in shape)}   {count_text(parameters, kept)}"
 
 
-def count_text(parameters: int) -> str:
-    """Return a number of parameters in words."""
+def count_text(parameters: int, kept: int = 0) -> str:
+    """Return a number of parameters in words, those that are `kept` without learning apart."""
+    if kept:
+        return f"{parameters - kept:,} to learn, {kept:,} kept"
     return {0: "nothing to learn", 1: "1 parameter"}.get(parameters, f"{parameters:,} parameters")
 
 

@@ -95,9 +95,14 @@ class SettingField(Field):
             self.badge.set_waiting(value != self.value)
 
     @property
+    def complaint(self) -> str:
+        """Why what is shown is not in force, and what is."""
+        return self.error.text()
+
+    @property
     def wrong(self) -> bool:
         """Whether what is shown is not what is in force."""
-        return bool(self.error.text())
+        return bool(self.complaint)
 
     # --- the user -----------------------------------------------------------------------------------------
 
@@ -238,7 +243,10 @@ class SettingField(Field):
             line.addWidget(self.badge)
         line.addStretch(1)
         if not isinstance(self.editor, QCheckBox):
-            self.editor.setFixedWidth(EDITOR_WIDTH)
+            if isinstance(self.editor, ChoiceBox):
+                self.editor.fit(EDITOR_WIDTH)
+            else:
+                self.editor.setFixedWidth(EDITOR_WIDTH)
             line.addWidget(self.editor)
         self.editor.setMinimumHeight(theme.CONTROL_HEIGHT)
         self.editor.setAccessibleName(self.parameter.label)

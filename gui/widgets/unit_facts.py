@@ -12,6 +12,13 @@ from gui.widgets.color_legend import signed
 from gui.widgets.unit_shape import UnitShape
 
 Array = NDArray[Any]
+# What batch normalization keeps of each feature, by the names of its rows in the inspector.
+NORMALIZATION = {
+    "Scale γ": "gamma",
+    "Shift β": "beta",
+    "Running mean": "mean",
+    "Running variance": "variance",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Pictured:
         What one of them is called; empty if it is just a value.
     inputs : ndarray of shape (numbers,), or None
         What the unit sees of the drawing at each of its weights.
+    limit : float
+        The number at which colours are full.
     """
 
     name: str
@@ -37,11 +46,17 @@ class Pictured:
     shape: UnitShape
     noun: str = ""
     inputs: Array | None = None
+    limit: float = 1.0
 
     @property
     def range(self) -> str:
         """The smallest and the largest number."""
         return f"{signed(float(self.values.min()))} to {signed(float(self.values.max()))}"
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The numbers at the ends of the scale: that of a map without negative values begins at 0."""
+        return (-self.limit if self.noun or self.values.min() < 0 else 0.0), self.limit
 
     @property
     def sizes(self) -> str:

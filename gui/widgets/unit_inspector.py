@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui import theme
-from gui.widgets.color_legend import ColorLegend
+from gui.widgets.color_legend import ColorLegend, signed
 from gui.widgets.figures import ElidedLabel, label
-from gui.widgets.unit_facts import Pictured, UnitFacts
+from gui.widgets.unit_facts import NORMALIZATION, UnitFacts
 from gui.widgets.unit_picture import UnitPicture
-from gui.widgets.weight_colors import largest
 
-ROWS = ("Weights", "Places", "Range", "Strongest", "Length", "Bias", "Weighted sum", "Activation")
+ROWS = ("Weights", "Places", "Range", "Strongest", "Length", "Bias", "Weighted sum", "Activation", *NORMALIZATION)
 SMALL = 68  # the side of the small picture in pixels
 POINT_AT_WEIGHTS = "Point at a cell to read its weight."
 POINT_AT_MAP = "Point at a place to read its value."
@@ -30,7 +28,7 @@ class UnitInspector(QWidget):
         self._facts: UnitFacts | None = None
         self._number: int | None = None
         self._small_number: int | None = None
-        self.title, self.legend = ElidedLabel("", "title"), ColorLegend()
+        self.title, self.legend = ElidedLabel("", "title"), ColorLegend("This unit")
         self.picture = UnitPicture(
             "Weights or feature map of the selected unit",
             "The weights of the selected unit, large, or the feature map of the selected filter. Point at a cell to "
@@ -51,17 +49,19 @@ class UnitInspector(QWidget):
         self.readout.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.small.setFixedSize(SMALL, SMALL)
         self._arrange()
+        for part in (*self._rows.values(), self.small):  # most of them are not for every kind of unit
+            part.hide()
         self.picture.pointed.connect(self._on_pointed)
         self.small.pointed.connect(self._on_small_pointed)
 
-    def show_unit(self, facts: UnitFacts) -> None:
-        """Show a unit, with full colour at its largest number."""
+    def show_unit(self, facts: UnitFacts, kind: str) -> None:
+        """Show a unit, which is called `kind`, with full colour at the limit of its numbers."""
         self._facts = facts
-        limit = _limit(facts.large)
-        self.picture.show_picture(facts.large, limit)
-        self.legend.show_limit(limit)
+        low, high = facts.large.ends
+        self.picture.show_picture(facts.large)
+        self.legend.show_ends(signed(low), signed(high), f"This {kind}")
         if facts.small is not None:
-            self.small.show_picture(facts.small, _limit(facts.small))
+            self.small.show_picture(facts.small)
             self.caption.setText(f"{facts.small.name}\n{facts.small.sizes}\n{facts.small.range}")
         for widget in (self.small, self.caption):
             widget.setVisible(facts.small is not None)
@@ -95,7 +95,8 @@ class UnitInspector(QWidget):
                 text = shown.describe(number)
                 self.readout.setText(text[0].upper() + text[1:])
                 return
-        self.readout.setText(POINT_AT_WEIGHTS if facts.large.noun else POINT_AT_MAP)
+        point = POINT_AT_WEIGHTS if facts.large.noun else POINT_AT_MAP
+        self.readout.setText(f"{point} {facts.large.shape.square}".strip())
 
     def _arrange(self) -> None:
         table = QVBoxLayout()
@@ -124,8 +125,3 @@ class UnitInspector(QWidget):
         layout.addLayout(beside)
         layout.addWidget(self.hint)
         layout.addStretch(1)
-
-
-def _limit(shown: Pictured) -> float:
-    """Return the number at which colours are full: the largest."""
-    return float(largest(shown.values[:, np.newaxis])[0])

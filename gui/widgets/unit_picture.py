@@ -36,9 +36,9 @@ class UnitPicture(QWidget):
         self._shape, self._bytes = UnitShape(SIDE, SIDE), np.full((SIDE * SIDE, 1), GAP, np.uint8)
         theme.switch().changed.connect(self.update)
 
-    def show_picture(self, shown: Pictured, limit: float) -> None:
-        """Show numbers with full colour at `limit`."""
-        self._shape, self._bytes = shown.shape, to_bytes(shown.values[:, np.newaxis], limit)
+    def show_picture(self, shown: Pictured) -> None:
+        """Show numbers with full colour at their limit."""
+        self._shape, self._bytes = shown.shape, to_bytes(shown.values[:, np.newaxis], shown.limit)
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.layers.layer import Shape
-from gui.widgets.weight_colors import GAP
+from gui.widgets.weight_colors import GAP, LINE
 
 Bytes = NDArray[np.uint8]
 
@@ -50,6 +50,17 @@ class UnitShape:
         return self.height == self.width == 1
 
     @property
+    def has_squares(self) -> bool:
+        """Whether there is a square for each of several maps."""
+        return self.channels > 1 and not self.is_row
+
+    @property
+    def square(self) -> str:
+        """Which square belongs to which map, e.g. ``"Square 12 is input map 12."``; empty without squares."""
+        number = min(self.channels, 12)
+        return f"Square {number} is input map {number}." if self.has_squares else ""
+
+    @property
     def across(self) -> int:
         """How many squares stand in a row."""
         return ceil(sqrt(self.channels))
@@ -80,6 +91,7 @@ class UnitShape:
         if self.channels == 1:
             return squares[:, 0]
         slots = np.full((units, self.down * self.across, tile_height, tile_width), GAP, np.uint8)
+        slots[:, : self.channels] = LINE
         slots[:, : self.channels, : tile_height - gap, : tile_width - gap] = squares
         grid = slots.reshape(units, self.down, self.across, tile_height, tile_width).swapaxes(2, 3)
         height, width = self.size(times)
@@ -105,7 +117,7 @@ class UnitShape:
         return f"{within}row {row + 1}, column {column + 1}"
 
     def _gap(self, times: int) -> int:
-        return 0 if self.channels == 1 or self.is_row else max(times // 2, 1)
+        return max(times // 4, 1) if self.has_squares else 0
 
     def _tile(self, times: int) -> tuple[int, int]:
         return self.height * times + self._gap(times), self.width * times + self._gap(times)

@@ -71,9 +71,14 @@ class VariantField(Field):
             self.wanted = value
 
     @property
+    def complaint(self) -> str:
+        """Why one of the fields shows what is not in force."""
+        return next((field.complaint for field in (self.kind, *self.fields.values()) if field.wrong), "")
+
+    @property
     def wrong(self) -> bool:
         """Whether a field shows what is not in force."""
-        return any(field.wrong for field in (self.kind, *self.fields.values()))
+        return bool(self.complaint)
 
     @property
     def latest(self) -> Settings:

@@ -12,19 +12,20 @@ from PySide6.QtGui import QImage, qRgb
 from gui import theme
 
 Array = NDArray[Any]
-GAP = 0  # the byte of what lies between units; weights have 1 to 255, zero 128
+GAP, LINE = 0, 1  # the bytes of what lies between units, and between the squares of one; weights have 2 to 255
 ZERO = 128
 STEPS = 127
+LEAST = 0.05  # of the largest number of a layer: a unit of smaller ones is shown as faint as it is
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def to_bytes(weights: Array, limits: Array | float) -> NDArray[np.uint8]:
-    """Return weights of any shape as bytes: −limit and below is 1, 0 is 128, limit and above is 255.
+    """Return weights of any shape as bytes: −limit and below is 2, 0 is 128, limit and above is 255.
 
     `limits`, above 0, broadcasts over the weights. What is not a number becomes 0.
     """
     scaled = np.multiply(weights, np.divide(STEPS, limits, dtype=np.float32), dtype=np.float32)
-    np.clip(scaled, -STEPS, STEPS, out=scaled)
+    np.clip(scaled, LINE + 1 - ZERO, STEPS, out=scaled)
     scaled += ZERO + 0.5
     if not np.isfinite(scaled.sum()):
         np.nan_to_num(scaled, copy=False, nan=ZERO)
@@ -39,7 +40,8 @@ def color_table() -> list[int]:
 @cache
 def _table(look: theme.Theme) -> list[int]:
     table = [qRgb(*row) for row in theme.diverging(look).tolist()]
-    table[GAP] = qRgb(*theme.rgb(look.window))
+    # A line in the colour of secondary text: quieter ones cannot be told from weak weights.
+    table[GAP], table[LINE] = (qRgb(*theme.rgb(colour)) for colour in (look.window, look.muted))
     return table
 
 
@@ -55,10 +57,13 @@ def picture(values: NDArray[np.uint8]) -> QImage:
 def largest(weights: Array) -> Array:
     """Return the largest absolute weight of each unit, of shape (units,), for weights of shape (inputs, units).
 
-    Where all weights are 0, or one is not a number, it is 1.
+    It is never below a twentieth of the layer's largest, so that no unit of tiny numbers looks like a strong one.
+    Where all weights of the layer are 0, or one of the unit is not a number, it is 1.
     """
     most = np.maximum(weights.max(axis=0), -weights.min(axis=0))
-    return np.where(np.isfinite(most) & (most > 0), most, 1).astype(weights.dtype)
+    known = np.isfinite(most)
+    raised = np.maximum(most, LEAST * most.max(where=known, initial=0))
+    return np.where(known & (raised > 0), raised, 1).astype(weights.dtype)
 
 
 def typical(limits: Array) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui import theme
@@ -15,6 +16,8 @@ SHOW = {"now": "Now", "start": "At the start", "change": "Change"}
 SORT = {"number": "Number", "length": "Weight length", "activation": "Activation"}
 SCALE = {"unit": "Each unit", "layer": "Whole layer"}
 KERNELS_HELP = "The weights through which each filter of this layer sees what comes before it."
+LAYER_HELP = "Which layer is shown, counted as in the list of layers. The first one sees the pixels."
+NO_LENGTH = "This layer has no weights to sort by."
 MAPS_HELP = "What each filter of this layer makes of your drawing, live while you draw and while the network learns."
 
 
@@ -35,9 +38,7 @@ class WeightControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._offered: Sequence[ShownLayer] = ()
-        self.layers = _choice(
-            {}, "Layer", "Which layer is shown, counted as in the list of layers. The first one sees the pixels."
-        )
+        self.layers = _choice({}, "Layer", LAYER_HELP)
         self.kernels, self.maps = _half("Kernels", KERNELS_HELP), _half("Feature maps", MAPS_HELP)
         self.kernels.setChecked(True)
         self.show_what = _choice(
@@ -54,8 +55,8 @@ class WeightControls(QWidget):
         self.scale = _choice(
             SCALE,
             "Colours",
-            "Each unit: its own largest value has the full colour, so every pattern shows. Whole layer: one scale "
-            "for all units, so that strong and weak ones can be compared.",
+            "Each unit: its own largest value has the full colour; far weaker units than the others stay faint. "
+            "Whole layer: one scale for all, so that strong and weak ones can be compared.",
         )
         self.layers.currentIndexChanged.connect(self._on_layer)
         self.maps.toggled.connect(self._on_layer)
@@ -74,14 +75,19 @@ class WeightControls(QWidget):
         shown = self._offered[self.layer]
         return shown.maps is not None and (shown.source is None or self.maps.isChecked())
 
-    def offer(self, layers: Sequence[ShownLayer]) -> None:
-        """Offer the layers of another network; the choice stays as far as possible, and nothing is signalled."""
+    def offer(self, layers: Sequence[ShownLayer], missing: str = "") -> None:
+        """Offer the layers of another network, and say which are `missing` among them.
+
+        The choice stays as far as possible, and nothing is signalled.
+        """
         keep = min(self.layer, len(layers) - 1)
         self._offered = layers
         with QSignalBlocker(self.layers):
             self.layers.clear()
             self.layers.addItems([shown.title for shown in layers])
             self.layers.setCurrentIndex(keep)
+        for explain in (self.layers.setToolTip, self.layers.setWhatsThis):
+            explain(f"{missing} {LAYER_HELP}".strip())
         self._show_halves()
 
     def _on_layer(self) -> None:
@@ -96,6 +102,14 @@ class WeightControls(QWidget):
         shown = self._offered[self.layer]
         for half in (self.kernels, self.maps):
             half.setVisible(shown.source is not None and shown.maps is not None)
+        self._offer_length(shown.source is not None)
+
+    def _offer_length(self, has_weights: bool) -> None:
+        """Let the user sort by the length of weights where there are some."""
+        items, place = self.sort.model(), self.sort.findData("length")
+        assert isinstance(items, QStandardItemModel)
+        items.item(place).setEnabled(has_weights)
+        items.item(place).setToolTip("" if has_weights else NO_LENGTH)
 
     def _arrange(self) -> None:
         above, below = QHBoxLayout(), QHBoxLayout()

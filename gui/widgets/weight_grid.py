@@ -26,9 +26,8 @@ class WeightGrid(UnitView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             "Units of the layer",
-            f"Each picture shows the weights of one unit, one per pixel of the image it sees. {INK} "
-            "A filter that sees several maps has a small square for each. Feature maps show what each filter makes "
-            "of your drawing. Click a unit to look closer; the arrow keys go from one to the next.",
+            f"Each picture is a unit: its weights, with a square for each input map, or its feature map. {INK} "
+            "Click a unit to look closer.",
             parent,
         )
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer
@@ -77,6 +78,18 @@ def shown_layers(network: Network) -> list[ShownLayer]:
         if len(layer.output_shape) > 1 or isinstance(layer, Dense):  # flattened maps are still maps
             seen = UnitShape.of(layer.output_shape)
     return found
+
+
+def remark(spec: NetworkSpec, layers: Sequence[ShownLayer]) -> str:
+    """Return which rows of the list of layers are not among `layers`, in a sentence; empty if all are."""
+    shown = {layer.name for layer in layers}
+    missing = [n for n in range(1, len(spec.layers) + 1) if f"Layer {n}" not in shown]
+    if not missing:
+        return ""
+    kinds = ", ".join(dict.fromkeys(spec.layers[n - 1].label.lower() for n in missing))
+    numbers = " and ".join(filter(None, (", ".join(map(str, missing[:-1])), str(missing[-1]))))
+    one = len(missing) == 1
+    return f"Layer{'' if one else 's'} {numbers} ({kinds}) {'has' if one else 'have'} no picture."
 
 
 def layer_numbers(spec: NetworkSpec) -> list[int]:

@@ -15,8 +15,9 @@ from engine.network import Network, Snapshot, as_floats
 from engine.neuron import Neuron
 from gui.desk import Desk
 from gui.widgets.color_legend import signed
-from gui.widgets.unit_facts import Pictured, UnitFacts
+from gui.widgets.unit_facts import NORMALIZATION, Pictured, UnitFacts
 from gui.widgets.unit_shape import UnitShape, cells
+from gui.widgets.weight_colors import largest
 from gui.widgets.weight_controls import SHOW
 from gui.widgets.weight_layers import ShownLayer, shown_layers
 
@@ -151,12 +152,14 @@ class WeightReading:
         answer = self._pictured_map(look, unit)
         if answer is None:
             return None
-        return UnitFacts(self.name(look.layer, unit), answer, None, _map_figures(answer), answer.range)
+        held = self._desk.reader.layers[look.layer.index].parameters
+        kept = {row: signed(float(held[name][unit])) for row, name in NORMALIZATION.items() if name in held}
+        return UnitFacts(self.name(look.layer, unit), answer, None, _map_figures(answer) | kept, answer.range)
 
     def _pictured(self, look: Look, unit: int, name: str, noun: str) -> Pictured:
         values = self.values(look)
         assert values is not None
-        return Pictured(name, values[:, unit], look.shape, noun)
+        return Pictured(name, values[:, unit], look.shape, noun, limit=float(largest(values)[unit]))
 
     def _pictured_map(self, look: Look, unit: int) -> Pictured | None:
         drawn = self._desk.drawing is not None
