@@ -14,8 +14,11 @@ from engine.blas import allowed_threads, use_threads
 from engine.network import Network
 from engine.products import keeps_bits
 
-TRIES = 8
+TRIES = 16
+WARM_UP = 6
+"""So many steps of each try do not count: threads that slept are slow to come, and caches hold what the others need."""
 SECONDS_BETWEEN = 3.0
+SHORTEST_PAUSE = 0.2
 MUCH_SLOWER = 1.5
 LEAST_BATCH = 16
 """Smaller batches have products too small for several threads."""
@@ -41,7 +44,7 @@ class Pace:
         most = allowed_threads() if choose else 1
         self._most = most if most > 1 and keeps_bits(dtype, most) else 1
         self._seconds: dict[int, list[float]] = {}
-        self._since = 0.0
+        self._since, self._pause, self._patience = 0.0, SECONDS_BETWEEN, SHORTEST_PAUSE
         self._probe()
 
     def step(self, seconds: float) -> None:
@@ -51,12 +54,14 @@ class Pace:
         taken = self._seconds[self.threads]
         taken.append(seconds)
         if self._probing:
-            if len(taken) >= TRIES or self._hopeless(taken):
+            if self._hopeless(taken):
+                self._settle(1)
+            elif len(taken) >= TRIES:
                 self._next_try()
             return
         del taken[:-TRIES]
         self._since += seconds
-        if self._since > SECONDS_BETWEEN:
+        if self._since > self._pause:
             self._probe()
         elif self.threads > 1 and median(taken[-3:]) > MUCH_SLOWER * self._alone:
             self._settle(1)
@@ -69,13 +74,16 @@ class Pace:
     def _next_try(self) -> None:
         """Go on from one thread to several, and from several to the faster of the two."""
         if self.threads == 1:
-            self._alone = median(self._seconds[1])
+            self._alone = median(self._seconds[1][WARM_UP:])
             self._use(self._most)
         else:
-            self._settle(self.threads if median(self._seconds[self.threads]) < self._alone else 1)
+            self._settle(self.threads if median(self._seconds[self.threads][WARM_UP:]) < self._alone else 1)
 
     def _settle(self, threads: int) -> None:
+        """Stay with so many for a while; one is doubted soon at first, since a single hiccup may have led there."""
         self._probing, self._since = False, 0.0
+        self._patience = SHORTEST_PAUSE if threads > 1 else min(2 * self._patience, SECONDS_BETWEEN)
+        self._pause = SECONDS_BETWEEN if threads > 1 else self._patience
         self._use(threads)
 
     def _hopeless(self, taken: list[float]) -> bool:

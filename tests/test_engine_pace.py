@@ -56,14 +56,14 @@ def test_several_threads_are_used_where_they_are_faster(used: list[int]) -> None
 
 
 def test_one_thread_is_used_where_several_are_slower(used: list[int]) -> None:
-    threads = work(Pace("float32"), small, 1)
+    threads = work(Pace("float32"), small, 0.4)
     assert threads[: 2 * TRIES] == [1] * TRIES + [4] * TRIES
     assert set(threads[2 * TRIES :]) == {1}
     assert used[-1] == 1
 
 
 def test_hopelessly_slow_threads_are_not_tried_to_the_end(used: list[int]) -> None:
-    threads = work(Pace("float32"), crowded, 1)
+    threads = work(Pace("float32"), crowded, 0.4)
     assert threads.count(4) == 2
     assert set(threads[TRIES + 2 :]) == {1}
 
@@ -72,10 +72,18 @@ def test_a_collapse_ends_the_use_of_several_within_a_few_steps(used: list[int]) 
     chosen = Pace("float32")
     work(chosen, idle, 0.1)
     assert chosen.threads == 4
-    threads = work(chosen, crowded, 1)
+    threads = work(chosen, crowded, 0.4)
     assert threads[:2] == [4, 4]
     assert threads.count(4) == 2
     assert used[-1] == 1
+
+
+def test_one_thread_is_doubted_soon_at_first_and_then_ever_later(used: list[int]) -> None:
+    chosen, tried = Pace("float32"), []
+    for second in range(12):
+        tried += [second] * (4 in work(chosen, crowded, 1))
+    assert tried[:2] == [0, 1]
+    assert 3 <= len(tried) <= 7
 
 
 def test_a_single_slow_step_is_no_collapse(used: list[int]) -> None:
