@@ -7,7 +7,7 @@ in here: PYTEST_DONT_REWRITE keeps pytest from warning that this module was impo
 import gc
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtCore import QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
 from engine.datasets import load_dataset
@@ -49,17 +49,13 @@ def quick_collections():
 
 @pytest.fixture(scope="module")
 def look(qapp):
-    """Leave the look of the program as it was."""
-    before, switch = (qapp.styleSheet(), qapp.palette()), theme.switch()
+    """Choose the look of the program again for the next tests; its style sheet stays.
+
+    Taking a style sheet off while widgets are being collected crashes Qt now and then.
+    """
+    switch = theme.switch()
     mode, colours = switch.mode, switch.theme
     yield
-    # Qt dresses every widget there is, also one whose window is being collected.
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    gc.collect()
-    gc.disable()
-    qapp.setStyleSheet(before[0])
-    gc.enable()
-    qapp.setPalette(before[1])
     switch.mode, switch.theme = mode, colours
 
 
