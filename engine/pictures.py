@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ from PIL import Image, ImageOps
 
 from engine.datasets.reading import checked_file, refused, refusing
 from engine.errors import DataError
-from engine.ink import SIDE, centre_picture
+from engine.ink import BOX, SIDE, centre_picture
+from engine.ink_spec import LINE_WIDTH
+from engine.line_width import with_line_width
+from engine.paper import ADVICE, LEAST_CONTRAST, lift_ink
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
 """The file names, by their endings, that are read as pictures."""
@@ -22,31 +26,55 @@ MAX_PIXELS = 50_000_000
 # Others, such as EPS, would start a foreign program.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 _KIND = "a picture (PNG, JPEG, BMP, GIF, TIFF, WebP or PGM)"
-_WORKING_SIDE = 280
-_LEAST_CONTRAST = 16
-_PAPER_UP_TO, _INK_FROM = 0.25, 0.6
-_ADVICE = "Choose a picture of one digit."
+_LARGEST_SIDE = 1024
+_NO_BRIGHTNESS = "A picture must be a two-dimensional array of brightness from 0 to 255."
+_AS_IT_IS = "28×28 already: taken as it is"
 
-_Grey = NDArray[np.float32]
+
+@dataclass(frozen=True, eq=False)
+class PictureReading:
+    """A picture as a network sees it, and what was done to it.
+
+    Attributes
+    ----------
+    image : ndarray of shape (28, 28), uint8
+        0 is background, 255 full ink.
+    light_paper : bool
+        Whether the ink was darker than the paper.
+    line_width : float
+        The width of the line as it was found, in pixels of the box of 20x20 that holds the digit.
+    specks : int
+        How many other things were left out: dirt, rules, the edge of the page, other digits.
+    words : str
+        All of it in a line, e.g. ``"cropped, scaled to 20×20, centred, line 6.1 → 2.4 px, paper removed"``.
+    """
+
+    image: NDArray[np.uint8]
+    light_paper: bool
+    line_width: float
+    specks: int
+    words: str
 
 
 def read_picture(path: str | Path, *, light_paper: bool | None = None) -> NDArray[np.uint8]:
+    """Return the image alone of `read_picture_closely`, shape (28, 28)."""
+    return read_picture_closely(path, light_paper=light_paper).image
+
+
+def read_picture_closely(path: str | Path, *, light_paper: bool | None = None) -> PictureReading:
     """Read a picture file as a network's input.
 
-    A picture of 28x28 pixels passes as it is, inverted when its ink is dark. Every other is freed of
-    its background, cropped, scaled to a box of 20x20 pixels and centred by mass, as MNIST's digits are.
+    A picture of 28x28 pixels passes as it is, inverted when its ink is dark. In every other the ink of one
+    digit is told from paper, shadows, rules and dirt, its line brought to MNIST's width, and all scaled to a
+    box of 20x20 pixels and centred by mass, as MNIST's digits are.
 
     Parameters
     ----------
     path : str or path
-        A PNG, JPEG, BMP, GIF, TIFF, WebP or PGM file: grey, colour, 16 bit or transparent.
+        A PNG, JPEG, BMP, GIF, TIFF, WebP or PGM file: grey, colour, 16 bit or transparent; the first picture
+        of those that move.
     light_paper : bool, optional
-        Whether the ink is darker than the paper; by default the picture's border decides.
-
-    Returns
-    -------
-    ndarray of shape (28, 28), uint8
-        0 is background, 255 full ink.
+        Whether the ink is darker than the paper; by default the picture says.
 
     Raises
     ------
@@ -54,9 +82,9 @@ def read_picture(path: str | Path, *, light_paper: bool | None = None) -> NDArra
         When the file is missing, no picture, too large, or shows nothing.
     """
     path = Path(path)
-    grey = _load_grey(path)
+    picture = _load(path)
     try:
-        return picture_to_ink_image(grey, light_paper=light_paper)
+        return _reading(picture, light_paper)
     except DataError as error:
         raise DataError(f"{path}: {error.what}", error.do) from error
 
@@ -69,83 +97,122 @@ def is_light_paper(path: str | Path) -> bool:
     DataError
         When the file cannot be read.
     """
-    return _border_is_light(_load_grey(Path(path)))
+    return _border_is_light(np.asarray(_load(Path(path)).convert("L"), np.float32))
 
 
-def picture_to_ink_image(grey: NDArray, *, light_paper: bool | None = None) -> NDArray[np.uint8]:
-    """Make a grey picture into a network's input; see `read_picture`.
+def prepare_picture(pixels: NDArray, *, light_paper: bool | None = None) -> PictureReading:
+    """Make a picture in memory into a network's input; see `read_picture_closely`.
 
     Parameters
     ----------
-    grey : ndarray of shape (h, w)
-        Brightness from 0, black, to 255, white.
+    pixels : ndarray of shape (h, w), (h, w, 3) or (h, w, 4)
+        Brightness from 0, black, to 255, white; or red, green, blue (and opacity) as uint8.
     light_paper : bool, optional
-        Whether the ink is darker than the paper; by default the picture's border decides.
-
-    Returns
-    -------
-    ndarray of shape (28, 28), uint8
+        Whether the ink is darker than the paper; by default the picture says.
 
     Raises
     ------
     DataError
-        When it is no such array or shows nothing.
+        When it is no such array, too large, or shows nothing.
     """
-    values = np.asarray(grey, np.float32)
-    if values.ndim != 2 or values.size == 0 or not ((values >= 0) & (values <= 255)).all():
-        raise DataError("A picture must be a two-dimensional array of brightness from 0 to 255.", _ADVICE)
-    if np.ptp(values) < _LEAST_CONTRAST:
-        raise DataError("The picture shows nothing: it is all of one brightness.", _ADVICE)
-    light = _border_is_light(values) if light_paper is None else light_paper
-    bright_ink = 255 - values if light else values
-    if values.shape == (SIDE, SIDE):
-        return np.rint(bright_ink).astype(np.uint8)
-    image = centre_picture(_without_paper(bright_ink))
+    values = np.asarray(pixels)
+    in_bytes = values.dtype == np.uint8
+    colour = values.ndim == 3 and values.shape[2] in (3, 4) and in_bytes
+    if not (values.ndim == 2 or colour) or values.size == 0:
+        raise DataError(_NO_BRIGHTNESS, ADVICE)
+    check_pixels(values.shape[1], values.shape[0])
+    if not in_bytes:
+        if not ((values >= 0) & (values <= 255)).all():
+            raise DataError(_NO_BRIGHTNESS, ADVICE)
+        values = np.rint(values).astype(np.uint8)
+    return _reading(_plain(Image.fromarray(values)), light_paper)
+
+
+def check_pixels(width: int, height: int, where: str | Path = "The picture") -> None:
+    """Refuse a picture of more than `MAX_PIXELS` pixels.
+
+    Raises
+    ------
+    DataError
+    """
+    if width * height > MAX_PIXELS:
+        why = f"it has more than the {MAX_PIXELS:,} pixels allowed"
+        raise refused(where, why, "Make the picture smaller.")
+
+
+def picture_to_ink_image(grey: NDArray, *, light_paper: bool | None = None) -> NDArray[np.uint8]:
+    """Return the image alone of `prepare_picture`, shape (28, 28)."""
+    return prepare_picture(grey, light_paper=light_paper).image
+
+
+def _reading(picture: Image.Image, light_paper: bool | None) -> PictureReading:
+    if picture.size == (SIDE, SIDE):
+        return _as_it_is(np.asarray(picture.convert("L")), light_paper)
+    ink = lift_ink(picture, light_paper)
+    line = with_line_width(ink.mask, LINE_WIDTH / BOX)
+    image = centre_picture(line.ink)
     if image is None:
-        raise DataError("The picture shows nothing that stands out from its background.", _ADVICE)
-    return image
+        raise DataError("The picture shows nothing that stands out from its background.", ADVICE)
+    width = line.found * BOX
+    said = ["cropped, scaled to 20×20, centred", f"line {width:.1f} → {LINE_WIDTH:.1f} px"]
+    if ink.paper:
+        said.append("paper removed")
+    if ink.specks:
+        said.append(f"{ink.specks:,} speck{'s' * (ink.specks > 1)} left out")
+    return PictureReading(image, ink.light_paper, width, ink.specks, ", ".join(said))
 
 
-def _load_grey(path: Path) -> _Grey:
-    """Return the brightness of a picture file, its longer side at most `_WORKING_SIDE` pixels."""
+def _as_it_is(grey: NDArray[np.uint8], light_paper: bool | None) -> PictureReading:
+    if int(grey.max()) - int(grey.min()) < LEAST_CONTRAST:
+        raise DataError("The picture shows nothing: it is all of one brightness.", ADVICE)
+    light = _border_is_light(grey.astype(np.float32)) if light_paper is None else light_paper
+    image = 255 - grey if light else grey.copy()
+    finely = np.asarray(Image.fromarray(image).resize((4 * SIDE, 4 * SIDE), Image.Resampling.BICUBIC))
+    line = with_line_width(finely > (int(image.max()) + int(image.min())) / 2, LINE_WIDTH / BOX)
+    return PictureReading(image, light, line.found * BOX, 0, _AS_IT_IS)
+
+
+def _load(path: Path) -> Image.Image:
+    """Return a picture file in grey ("L") or colour ("RGB"), its longer side at most `_LARGEST_SIDE` pixels."""
     checked_file(path)
     with refusing(path, _KIND), warnings.catch_warnings():
         # Pillow warns on stderr of large sizes, which are refused below, and of odd metadata.
         warnings.simplefilter("ignore")
         try:
             picture = Image.open(path, formats=_FORMATS)
-        except Image.DecompressionBombError as error:
-            raise _too_large(path) from error
+        except Image.DecompressionBombError:
+            check_pixels(MAX_PIXELS, 2, path)
+            raise
         with picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise _too_large(path)
-            picture.draft("L", (2 * _WORKING_SIDE, 2 * _WORKING_SIDE))
-            return _grey(path, ImageOps.exif_transpose(picture))
+            check_pixels(picture.width, picture.height, path)
+            picture.draft(None, (_LARGEST_SIDE // 2, _LARGEST_SIDE // 2))
+            return ImageOps.exif_transpose(_plain(_shallow(path, picture)))
 
 
-def _too_large(path: Path) -> DataError:
-    return refused(path, f"it has more than the {MAX_PIXELS:,} pixels allowed", "Make the picture smaller.")
+def _shallow(path: Path, picture: Image.Image) -> Image.Image:
+    """Return a picture of more than 8 bits as one of 8."""
+    if not picture.mode.startswith(("I", "F")):
+        return picture
+    shallow = Image.fromarray(_deep_to_bytes(path, np.asarray(picture, np.float32)))
+    shallow.info["exif"] = picture.getexif().tobytes()
+    return shallow
 
 
-def _grey(path: Path, picture: Image.Image) -> _Grey:
-    if picture.mode.startswith(("I", "F")):
-        picture = Image.fromarray(_deep_to_bytes(path, np.asarray(picture, np.float32)))
-    elif picture.has_transparency_data:
+def _plain(picture: Image.Image) -> Image.Image:
+    if picture.has_transparency_data:
         picture = picture.convert("RGBA")
     elif picture.mode != "L":
         picture = picture.convert("RGB")
-    picture.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.BOX)
-    if picture.mode == "RGBA":
-        picture = _on_paper(picture)
-    return np.asarray(picture.convert("L"), np.float32)
+    picture.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE), Image.Resampling.BOX)
+    return _on_paper(picture).convert("RGB") if picture.mode == "RGBA" else picture
 
 
-def _deep_to_bytes(path: Path, values: _Grey) -> NDArray[np.uint8]:
+def _deep_to_bytes(path: Path, values: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Scale brightness of more than 8 bits to bytes, by the smallest usual range that holds it."""
     low, high = float(values.min()), float(values.max())
     top = next((top for top in (1, 255, 65535) if high <= top), None)
     if top is None or not low >= 0:
-        raise refused(path, f"its brightness reaches from {low:g} to {high:g}; it must lie in 0 to 65,535", _ADVICE)
+        raise refused(path, f"its brightness reaches from {low:g} to {high:g}; it must lie in 0 to 65,535", ADVICE)
     return np.rint(values * (255 / top)).astype(np.uint8)
 
 
@@ -158,35 +225,10 @@ def _on_paper(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(paper, picture)
 
 
-def _border_is_light(grey: _Grey) -> bool:
+def _border_is_light(grey: NDArray[np.float32]) -> bool:
     middle = (float(grey.min()) + float(grey.max())) / 2
-    return float(np.median(grey[_border(grey.shape)])) > middle
-
-
-def _border(shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    height, width = shape
-    inside = np.zeros(shape, bool)
+    height, width = grey.shape
+    inside = np.zeros(grey.shape, bool)
     thickness = max(1, min(height, width) // 20)
     inside[thickness : height - thickness, thickness : width - thickness] = True
-    return ~inside
-
-
-def _without_paper(values: _Grey) -> _Grey:
-    """Return the ink from 0 to 1: what stands out from a plane laid through the border.
-
-    A plane follows the shadow that lies on most photographs; it is laid twice, the second time without
-    the parts of the border that ink crosses.
-    """
-    border = _border(values.shape)
-    above = values - _plane(values, border)
-    above = values - _plane(values, border & (above <= np.median(above[border]) + _LEAST_CONTRAST))
-    strength = above / max(float(np.percentile(above, 99.5)), float(above.max()) / 2, 1e-6)
-    return np.clip((strength - _PAPER_UP_TO) / (_INK_FROM - _PAPER_UP_TO), 0, 1)
-
-
-def _plane(values: _Grey, where: NDArray[np.bool_]) -> _Grey:
-    height, width = values.shape
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    basis = np.stack([np.ones_like(x), x, y], axis=-1).astype(np.float32)
-    weights = np.linalg.lstsq(basis[where], values[where], rcond=None)[0]
-    return basis @ weights
+    return float(np.median(grey[~inside])) > middle

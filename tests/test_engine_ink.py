@@ -10,7 +10,9 @@ from hypothesis.extra import numpy as hnp
 
 from engine.datasets import load_dataset
 from engine.errors import DataError
-from engine.ink import BOX, SIDE, centre_picture, render
+from engine.ink import BOX, LINE_WIDTH, SIDE, centre_picture, image_of, prepare, render
+from engine.ink_paths import sheared, slope
+from engine.ink_spec import InkSpec
 
 SEVEN = [np.array([[60.0, 40.0], [200.0, 40.0], [120.0, 240.0]]), np.array([[90.0, 140.0], [180.0, 140.0]])]
 
@@ -55,7 +57,7 @@ def test_ink_fills_mnists_box():
 
 def test_line_has_mnists_width():
     upright = render([np.array([[0.0, 0.0], [0.0, 100.0]])])
-    assert upright[SIDE // 2].sum() / 255 == pytest.approx(2.2, abs=0.05)
+    assert upright[SIDE // 2].sum() / 255 == pytest.approx(LINE_WIDTH, abs=0.05)
 
 
 @given(drawings, st.floats(0.01, 100), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
@@ -73,12 +75,12 @@ def test_drawing_is_centred_by_mass_unless_it_reaches_an_edge(strokes):
 
 @given(drawings)
 def test_nothing_is_cut_off(strokes):
-    """The path takes 20 pixels less 2.2 of line and 1 of soft edge; only a pointed tip may fade."""
+    """The path takes 20 pixels less the line and 1 of soft edge; only a pointed tip may fade."""
     size = np.ptp(np.concatenate(strokes), axis=0)
     assume(size.max() > 0)
     image = render(strokes)
     for axis, length in enumerate(size):
-        expected = (BOX - 3.2) * length / size.max() + 3.2
+        expected = (BOX - LINE_WIDTH - 1) * length / size.max() + LINE_WIDTH + 1
         assert abs(np.ptp(np.flatnonzero(image.any(axis=axis))) + 1 - expected) <= 2.01
 
 
@@ -100,14 +102,14 @@ def test_mirrored_drawing_gives_mirrored_image(strokes):
 def test_ink_at_one_end_stays_on_the_field():
     blot = np.random.default_rng(0).uniform(0, 50, (300, 2)) * [1, 4]
     image = render([blot, np.array([[10.0, 100.0], [200.0, 100.0]])], line_width=1.2)
-    assert extent(image) >= BOX
+    assert extent(image) >= BOX - 1
     assert image[:, -1].any()
 
 
 def test_dot_stays_a_dot():
     image = render([np.array([[133.0, 57.0]])])
     assert extent(image) <= 4
-    assert image.sum() / 255 == pytest.approx(np.pi * 1.1**2, rel=0.15)
+    assert image.sum() / 255 == pytest.approx(np.pi * (LINE_WIDTH / 2) ** 2, rel=0.15)
     assert np.allclose(centre_of_mass(image), SIDE / 2, atol=0.05)
 
 
@@ -140,7 +142,7 @@ def test_points_nowhere_are_refused(value):
         render([np.array([[0.0, 0.0], [1.0, value]])])
 
 
-@pytest.mark.parametrize("stroke", [np.zeros(4), np.zeros((2, 3)), np.zeros((2, 2, 2))])
+@pytest.mark.parametrize("stroke", [np.zeros(4), np.zeros((2, 4)), np.zeros((2, 2, 2)), "ab", None])
 def test_what_is_no_list_of_points_is_refused(stroke):
     with pytest.raises(DataError, match="points"):
         render([stroke])

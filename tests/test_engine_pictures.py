@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -9,12 +10,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from engine.datasets import load_dataset
 from engine.errors import DataError
 from engine.ink import BOX, render
-from engine.pictures import MAX_PIXELS, SUFFIXES, is_light_paper, picture_to_ink_image, read_picture
+from engine.line_width import distance, thinned, with_line_width
+from engine.paper import lift_ink
+from engine.pictures import (
+    MAX_PIXELS,
+    SUFFIXES,
+    is_light_paper,
+    picture_to_ink_image,
+    prepare_picture,
+    read_picture,
+    read_picture_closely,
+)
+from engine.regions import filled, highest, holes, regions
+from engine.sheet import find_sheet
 
 STROKES = [np.array([[60.0, 40.0], [200.0, 40.0], [120.0, 240.0]]), np.array([[90.0, 140.0], [180.0, 140.0]])]
 
@@ -139,17 +152,68 @@ def test_impossible_brightness_is_a_sentence(tmp_path, value):
         read_picture(path)
 
 
-@pytest.mark.parametrize("side", [9_000, 40_000])
-def test_enormous_picture_is_refused_by_its_header(tmp_path, side):
+def png_bomb(side):
     def chunk(kind, content):
         body = kind + content
         return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
 
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    path = tmp_path / "bomb.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")))
-    with pytest.raises(DataError, match=f"{MAX_PIXELS:,} pixels"):
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b""))
+
+
+def gif_bomb(side):
+    small = io.BytesIO()
+    Image.new("L", (2, 2)).save(small, "GIF")
+    return b"GIF89a" + struct.pack("<HH", side, side) + small.getvalue()[10:]
+
+
+def webp_bomb(side):
+    header = b"\x2f" + struct.pack("<I", (side - 1) | (side - 1) << 14) + b"\0" * 15
+    body = b"WEBPVP8L" + struct.pack("<I", len(header)) + header
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def tiff_bomb(side):
+    fields = [(256, side), (257, side), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, side), (279, 9)]
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields)
+    return b"II*\0" + struct.pack("<IH", 8, len(fields)) + entries + b"\0" * 4
+
+
+def jpeg_bomb(side):
+    small = io.BytesIO()
+    Image.new("L", (8, 8)).save(small, "JPEG")
+    content = bytearray(small.getvalue())
+    where = content.index(b"\xff\xc0") + 5
+    content[where : where + 4] = struct.pack(">HH", side, side)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "bomb", "side"),
+    [
+        ("a.png", png_bomb, 9_000),
+        ("a.png", png_bomb, 60_000),
+        ("a.gif", gif_bomb, 60_000),
+        ("a.webp", webp_bomb, 16_000),
+        ("a.tif", tiff_bomb, 60_000),
+        ("a.jpg", jpeg_bomb, 60_000),
+        ("a.pgm", lambda side: b"P5 %d %d 255\n0" % (side, side), 60_000),
+    ],
+)
+def test_enormous_picture_is_refused_by_its_header(tmp_path, name, bomb, side):
+    path = tmp_path / name
+    path.write_bytes(bomb(side))
+    start = time.process_time()
+    with pytest.raises(DataError) as error:
         read_picture(path)
+    assert time.process_time() - start < 0.5
+    assert str(path) in str(error.value)
+    assert f"{MAX_PIXELS:,} pixels" in str(error.value)
+
+
+def test_enormous_array_is_refused():
+    with pytest.raises(DataError, match=f"{MAX_PIXELS:,} pixels"):
+        prepare_picture(np.broadcast_to(np.uint8(0), (10_000, 10_000)))
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b"no picture at all", b"%!PS-Adobe-3.0 EPSF-3.0\n"])
@@ -160,9 +224,10 @@ def test_foreign_content_is_a_sentence(tmp_path, content):
         read_picture(path)
 
 
-def test_cut_short_picture_is_a_sentence(tmp_path, drawing):
-    path = saved(tmp_path, drawing)
-    path.write_bytes(path.read_bytes()[:200])
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+def test_cut_short_picture_is_a_sentence(tmp_path, drawing, name):
+    path = saved(tmp_path, drawing, name)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(DataError, match="cut short"):
         read_picture(path)
 
@@ -211,3 +276,239 @@ def test_mutated_picture_gives_an_image_or_a_sentence(tmp_path, digit, kind, dat
     except DataError as error:
         result = error
     assert str(path) in str(result) if isinstance(result, DataError) else result.shape == (28, 28)
+
+
+# Photographs: of every one the ink must come out as it does from the drawing itself.
+
+
+def photo(drawing, ink=(40, 45, 60), paper=(235, 230, 220), around=60):
+    """Return the drawing as colours, float64 of shape (h, w, 3), with more paper around it."""
+    strength = np.pad((255 - drawing) / 255.0, around)[..., None]
+    return strength * np.array(ink) + (1 - strength) * np.array(paper)
+
+
+def finished(values, noise=4.0):
+    values = values + np.random.default_rng(1).normal(0, noise, values.shape)
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+def light_from(side, least, shape):
+    height, width = shape[:2]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    falling = {"left": (x + 1) / 2, "top": (y + 1) / 2, "corner": (x + y + 2) / 4, "middle": (x * x + y * y) / 2}[side]
+    return (1 - (1 - least) * falling)[..., None]
+
+
+def ruled(values, squared):
+    values = values.copy()
+    lines = np.zeros(values.shape[:2], bool)
+    lines[12::45, :] = True
+    if squared:
+        lines[:, 7::45] = True
+    values[lines] = np.minimum(values[lines], [165, 185, 225])
+    return values
+
+
+def on_table(values, colour, *margins):
+    return np.stack(
+        [np.pad(values[..., band], margins, constant_values=level) for band, level in enumerate(colour)], axis=-1
+    )
+
+
+@pytest.mark.parametrize("side", ["left", "top", "corner", "middle"])
+@pytest.mark.parametrize("least", [0.7, 0.3])
+def test_falling_light_is_followed(drawing, side, least):
+    values = photo(drawing)
+    found = prepare_picture(finished(values * light_from(side, least, values.shape)))
+    assert alike(found.image, picture_to_ink_image(drawing)) > 0.95
+    assert found.light_paper
+    assert "paper removed" in found.words
+
+
+def test_hard_edge_of_a_shadow_is_no_ink(drawing):
+    values = photo(drawing)
+    values[:, values.shape[1] // 2 :] *= 0.65
+    assert alike(picture_to_ink_image(finished(values)), picture_to_ink_image(drawing)) > 0.93
+
+
+@pytest.mark.parametrize("squared", [False, True])
+@pytest.mark.parametrize("least", [1.0, 0.6])
+def test_rules_are_no_ink(drawing, squared, least):
+    values = ruled(photo(drawing), squared)
+    found = prepare_picture(finished(values * light_from("corner", least, values.shape)))
+    assert alike(found.image, picture_to_ink_image(drawing)) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper", "light"),
+    [
+        ((40, 70, 190), (250, 250, 250), True),
+        ((220, 40, 50), (250, 250, 250), True),
+        ((30, 30, 60), (240, 220, 120), True),
+        ((180, 180, 180), (230, 230, 230), True),
+        ((230, 230, 220), (40, 70, 60), False),
+        ((255, 220, 60), (20, 40, 130), False),
+    ],
+)
+def test_ink_and_paper_of_any_colour(drawing, ink, paper, light):
+    found = prepare_picture(finished(photo(drawing, ink, paper)))
+    assert found.light_paper == light
+    assert alike(found.image, picture_to_ink_image(drawing)) > 0.95
+
+
+def test_colours_of_one_brightness_are_told_apart(drawing):
+    assert (
+        alike(
+            picture_to_ink_image(finished(photo(drawing, (220, 60, 60), (60, 110, 220)))),
+            picture_to_ink_image(drawing),
+        )
+        > 0.95
+    )
+
+
+@pytest.mark.parametrize("margins", [((0, 0), (60, 0)), ((50, 0), (0, 70)), ((50, 60), (80, 40))])
+@pytest.mark.parametrize("table", [(60, 45, 35), (150, 110, 80)])
+def test_the_table_under_the_page_is_no_ink(drawing, margins, table):
+    found = prepare_picture(finished(on_table(photo(drawing), table, *margins)))
+    assert found.light_paper
+    assert alike(found.image, picture_to_ink_image(drawing)) > 0.95
+
+
+def test_dirt_is_left_out_and_counted(drawing):
+    values = photo(drawing)
+    for y, x in [(20, 30), (380, 300), (60, 350), (300, 40)]:
+        values[y : y + 6, x : x + 6] = 40
+    found = prepare_picture(finished(values, 2))
+    assert found.specks == 4
+    assert "4 specks left out" in found.words
+    assert alike(found.image, picture_to_ink_image(drawing)) > 0.95
+
+
+def test_parts_of_a_digit_that_do_not_touch_stay():
+    picture = Image.new("L", (200, 200), 255)
+    pen = ImageDraw.Draw(picture)
+    pen.line([(70, 60), (65, 100), (110, 105), (120, 140), (65, 160)], 0, 9)
+    pen.line([(82, 50), (125, 48)], 0, 9)
+    mask = lift_ink(picture).mask
+    assert len(regions(mask).areas) == 2
+
+
+@pytest.mark.parametrize("side", [12, 20, 56, 400, 1500])
+def test_mnist_digits_at_any_size(mnist, side):
+    for digit in mnist.test_images[:6]:
+        picture = Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC)
+        assert alike(picture_to_ink_image(np.asarray(picture)), digit) > (0.75 if side > 12 else 0.6)
+
+
+@pytest.mark.parametrize("pen", [0.02, 0.06, 0.12, 0.2, 0.25])
+def test_the_line_is_brought_to_one_width(pen):
+    picture = Image.new("L", (400, 400), 255)
+    draw = ImageDraw.Draw(picture)
+    around = round(200 * pen / 2)
+    draw.ellipse([150 - around, 100 - around, 250 + around, 300 + around], outline=0, width=2 * around)
+    found = prepare_picture(np.asarray(picture))
+    assert found.line_width == pytest.approx(20 * pen / (1 + pen), abs=0.45)
+    assert found.image[14].astype(float).sum() / 255 / 2 == pytest.approx(2.4, abs=0.6)
+    assert holes(found.image > 127) == 1
+    assert "→ 2.4 px" in found.words
+
+
+def test_a_small_loop_stays_open():
+    picture = Image.new("L", (300, 300), 255)
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse([136, 40, 158, 62], outline=0, width=3)
+    draw.line([(147, 62), (147, 260)], 0, 3)
+    ink = lift_ink(picture)
+    assert holes(with_line_width(ink.mask, 0.12).ink > 0.5) == holes(ink.mask) == 1
+
+
+def test_pictures_that_move_give_their_first(tmp_path, drawing):
+    first, second = Image.fromarray(drawing), Image.new("L", drawing.shape[::-1], 255)
+    for name in ("a.gif", "a.png", "a.webp", "a.tif"):
+        first.save(tmp_path / name, save_all=True, append_images=[second])
+        assert alike(read_picture(tmp_path / name), picture_to_ink_image(drawing)) > 0.98
+
+
+def test_a_28x28_picture_says_so(tmp_path, digit):
+    found = read_picture_closely(saved(tmp_path, digit))
+    assert found.words == "28×28 already: taken as it is"
+    assert not found.light_paper
+    assert 1 < found.line_width < 5
+
+
+def test_twelve_megapixels_are_read_at_once(drawing):
+    large = np.asarray(Image.fromarray(finished(photo(drawing))).resize((4000, 3000)))
+    prepare_picture(large)
+    start = time.process_time()
+    found = prepare_picture(large)
+    assert time.process_time() - start < 0.5
+    assert 0 < found.line_width < 4
+
+
+# What it is built of.
+
+MASKS = hnp.arrays(bool, st.tuples(st.integers(1, 25), st.integers(1, 25)))
+
+
+@given(MASKS)
+def test_thinning_keeps_parts_and_holes(mask):
+    thin = thinned(mask)
+    assert not (thin & ~mask).any()
+    assert len(regions(thin).areas) == len(regions(mask).areas)
+    assert holes(thin) == holes(mask)
+
+
+@given(MASKS)
+def test_distances_are_exact(mask):
+    found = distance(mask)
+    outside = np.argwhere(~np.pad(mask, 1)) - 1
+    for y, x in np.argwhere(mask):
+        assert found[y, x] == pytest.approx(np.hypot(*(outside - (y, x)).T).min(), rel=1e-5)
+    assert not found[~mask].any()
+
+
+@given(MASKS, st.booleans())
+def test_regions_are_what_flooding_finds(mask, diagonal):
+    found, left = regions(mask, diagonal=diagonal), {(int(y), int(x)) for y, x in np.argwhere(mask)}
+    count = 0
+    while left:
+        todo, part = [left.pop()], []
+        while todo:
+            y, x = todo.pop()
+            part.append((y, x))
+            for near in [(y + a, x + b) for a in (-1, 0, 1) for b in (-1, 0, 1) if diagonal or not a * b]:
+                if near in left:
+                    left.remove(near)
+                    todo.append(near)
+        rows, columns = np.array(part).T
+        number = found.labels[rows[0], columns[0]]
+        assert (found.labels[rows, columns] == number).all()
+        assert found.areas[number] == len(part)
+        assert found.boxes[number].tolist() == [rows.min(), columns.min(), rows.max() + 1, columns.max() + 1]
+        count += 1
+    assert count == len(found.areas)
+
+
+@given(MASKS, st.floats(0.02, 0.4))
+def test_any_mask_is_given_another_width(mask, wanted):
+    if mask.any():
+        line = with_line_width(mask, wanted)
+        assert line.ink.max() > 0
+        assert np.isfinite(line.ink).all()
+        assert 0 < line.found <= 1.5
+
+
+def test_filling_and_spreading():
+    ring = np.zeros((7, 9), bool)
+    ring[1:6, 2:7] = True
+    ring[3, 4] = False
+    assert filled(ring).sum() == 25
+    assert highest(np.eye(5), 1).sum() == 19
+    assert find_sheet(np.full((20, 30), 7.0)).all()
+
+
+@pytest.mark.parametrize("margin", [0, 20])
+def test_drawing_cropped_tightly_is_read(drawing, margin):
+    rows, columns = np.flatnonzero((drawing < 128).any(axis=1)), np.flatnonzero((drawing < 128).any(axis=0))
+    tight = np.pad(drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], margin, constant_values=255)
+    assert alike(picture_to_ink_image(tight), picture_to_ink_image(drawing)) > 0.95

@@ -7,16 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, QSize, Qt
-from PySide6.QtGui import QImage, QImageReader, QPainter
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QImage
 
-from engine.pictures import SUFFIXES, picture_to_ink_image, read_picture
+from engine.pictures import SUFFIXES, check_pixels, prepare_picture, read_picture_closely
 from gui.widgets.drawing import Drawing
-
-_LARGEST_SIDE = 280
-_UNCHANGED = QSize(28, 28)
-_AS_IT_IS = "28×28 already: taken as it is"
-_PREPARED = "cropped, scaled to 20×20, centred"
 
 
 def picture_in(mime: QMimeData, *, any_file: bool = False) -> Path | QImage | None:
@@ -38,38 +33,29 @@ def read(picture: Path | QImage, progress: Any = None, cancelled: Any = None) ->
     Raises
     ------
     DataError
-        When the file cannot be read, or the picture shows nothing.
+        When the file cannot be read, is too large, or the picture shows nothing.
     """
     if isinstance(picture, QImage):
-        image, size, caption = picture_to_ink_image(_grey(picture)), picture.size(), "Pasted picture"
+        check_pixels(picture.width(), picture.height())
+        reading, caption = prepare_picture(_colours(picture)), "Pasted picture"
     else:
-        image, size, caption = read_picture(picture), QImageReader(str(picture)).size(), picture.name
-    return Drawing(image=image, caption=caption, note=_AS_IT_IS if size == _UNCHANGED else _PREPARED)
+        reading, caption = read_picture_closely(picture), picture.name
+    return Drawing(image=reading.image, caption=caption, note=reading.words)
 
 
-def _grey(picture: QImage) -> NDArray[np.uint8]:
-    """Return the brightness of a picture, its longer side at most `_LARGEST_SIDE` pixels."""
-    if max(picture.width(), picture.height()) > _LARGEST_SIDE:
-        picture = picture.scaled(
-            _LARGEST_SIDE, _LARGEST_SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-    return _bytes(_on_paper(picture) if picture.hasAlphaChannel() else picture, QImage.Format.Format_Grayscale8)
+def _colours(picture: QImage) -> NDArray[np.uint8]:
+    """Return red, green, blue and opacity, shape (height, width, 4); brightness alone, (height, width), of a grey one.
+
+    Opacity is left away where there is none, so that a picture and its file come to the same.
+    """
+    if picture.isGrayscale() and not picture.hasAlphaChannel():
+        return _bytes(picture, QImage.Format.Format_Grayscale8, 1)[..., 0]
+    values = _bytes(picture, QImage.Format.Format_RGBA8888, 4)
+    return values if picture.hasAlphaChannel() else values[..., :3]
 
 
-def _on_paper(picture: QImage) -> QImage:
-    """Lay a transparent picture on white, or on black when its own ink is light."""
-    opacity = _bytes(picture, QImage.Format.Format_Alpha8).astype(np.float64)
-    brightness = _bytes(picture.convertToFormat(QImage.Format.Format_RGB32), QImage.Format.Format_Grayscale8)
-    light = (brightness * opacity).sum() > 128 * opacity.sum()
-    paper = QImage(picture.size(), QImage.Format.Format_RGB32)
-    paper.fill(Qt.GlobalColor.black if light else Qt.GlobalColor.white)
-    with QPainter(paper) as painter:
-        painter.drawImage(0, 0, picture)
-    return paper
-
-
-def _bytes(picture: QImage, kind: QImage.Format) -> NDArray[np.uint8]:
-    """Return an image converted to a format of one byte per pixel, shape (height, width)."""
+def _bytes(picture: QImage, kind: QImage.Format, channels: int) -> NDArray[np.uint8]:
+    """Return an image converted to a format of `channels` bytes per pixel, shape (height, width, channels)."""
     made = picture.convertToFormat(kind)
     rows = np.frombuffer(made.constBits(), np.uint8).reshape(made.height(), made.bytesPerLine())
-    return rows[:, : made.width()].copy()
+    return rows[:, : made.width() * channels].reshape(made.height(), made.width(), channels).copy()
