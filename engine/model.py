@@ -18,8 +18,10 @@ from engine.errors import DigitLabError, ModelFileError
 from engine.evaluation import Evaluation
 from engine.fields import Settings
 from engine.files import reason
+from engine.judge import Judge
 from engine.network import Snapshot
 from engine.reports import EpochReport
+from engine.score import Score
 from engine.specs import MAX_PARAMETERS, RunSpec
 
 KEPT = "What was open stays open, unchanged."
@@ -49,6 +51,10 @@ class TrainingRecord(Settings):
         Of the epoch whose weights these are; accuracies from 0 to 1.
     test_loss, test_accuracy : float or None
         On the test images.
+    scores : tuple of Score
+        How these weights read what they did not learn from.
+    taught : str
+        When the network last learned somebody's own digits, in ISO 8601 and UTC; empty if it never did.
     """
 
     dataset: str = ""
@@ -64,6 +70,8 @@ class TrainingRecord(Settings):
     validation_accuracy: float | None = None
     test_loss: float | None = None
     test_accuracy: float | None = None
+    scores: tuple[Score, ...] = Field(default=(), max_length=1000)
+    taught: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,11 +86,14 @@ class Model:
         Everything that determined the run.
     record : TrainingRecord
         What came of it.
+    judge : Judge
+        How far its answers are to be trusted.
     """
 
     network: Snapshot
     run: RunSpec
     record: TrainingRecord = field(default_factory=TrainingRecord)
+    judge: Judge = field(default_factory=Judge)
 
 
 def record_training(
@@ -92,6 +103,7 @@ def record_training(
     steps: int,
     best_epoch: int = 0,
     test: Evaluation | None = None,
+    scores: Sequence[Score] = (),
 ) -> TrainingRecord:
     """Return the record of a training that ends now.
 
@@ -107,6 +119,8 @@ def record_training(
         The epoch whose weights the network has; 0 for the latest.
     test : Evaluation, optional
         On the test images.
+    scores : sequence of Score
+        How the network reads what it did not learn from.
     """
     shown = next((e for e in epochs if e.epoch == best_epoch), epochs[-1] if epochs else None)
     return TrainingRecord(
@@ -123,6 +137,7 @@ def record_training(
         validation_accuracy=shown.validation_accuracy if shown else None,
         test_loss=finite(test.loss) if test else None,
         test_accuracy=test.accuracy if test else None,
+        scores=tuple(scores),
     )
 
 

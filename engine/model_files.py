@@ -20,6 +20,7 @@ from engine import article_file
 from engine.errors import DigitLabError, ModelFileError
 from engine.fields import Settings, explain
 from engine.files import atomic_write
+from engine.judge import Judge
 from engine.model import Model, TrainingRecord, checked_size, reading, record_training, refused
 from engine.network import Network
 from engine.specs import INPUT_SHAPE, RunSpec
@@ -91,8 +92,9 @@ def _metadata(model: Model) -> dict[str, str]:
         "format": FORMAT,
         "format_version": str(FORMAT_VERSION),
         "spec": model.run.model_dump_json(),
-        "preprocessing": json.dumps(PREPROCESSING),
+        "preprocessing": json.dumps({**PREPROCESSING, **model.run.ink.model_dump()}),
         "training": model.record.model_dump_json(),
+        "judge": model.judge.model_dump_json(),
     }
 
 
@@ -111,6 +113,8 @@ def _load(path: Path, size: int) -> Model:
         _check_format(path, about)
         run = _parsed(path, about, "spec", RunSpec)
         record = _parsed(path, about, "training", TrainingRecord)
+        # A file of before there were judges has none: its shares count as they are.
+        judge = _parsed(path, about, "judge", Judge) if "judge" in about else Judge()
         if run.network.parameter_count * np.dtype(run.network.dtype).itemsize > size:
             raise refused(path, "it holds fewer weights than its description says")
         network = Network(run.network)
@@ -123,7 +127,9 @@ def _load(path: Path, size: int) -> Model:
     for name, array in named.items():
         if name.endswith(".variance") and (array < 0).any():
             raise refused(path, f"{name} holds negative numbers, which no variance is")
-    return Model(network.snapshot(record.steps, record.epochs), run, record)
+    if not judge.fits(network):
+        raise refused(path, "what it says of how surely it reads does not belong to its network")
+    return Model(network.snapshot(record.steps, record.epochs), run, record, judge)
 
 
 def _check_format(path: Path, about: dict[str, str]) -> None:

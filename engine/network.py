@@ -194,6 +194,17 @@ class Network:
         return as_shares(self.predict(images), self.spec)
 
     @np.errstate(over="ignore", invalid="ignore")
+    def seen(self, images: Array) -> tuple[Array, Array]:
+        """Return what reaches the output layer, of shape (n, its inputs), and the shares of shape (n, 10)."""
+        hidden = np.empty((len(images), self.output.inputs), self.output.dtype)
+        outputs = np.empty((len(images), CLASSES), self.output.dtype)
+        for start in range(0, len(images), ROWS_AT_A_TIME):
+            part = slice(start, start + ROWS_AT_A_TIME)
+            outputs[part] = self._lane.forward(as_floats(images[part], self.output.dtype))
+            hidden[part] = self.output.X
+        return hidden, as_shares(outputs, self.spec)
+
+    @np.errstate(over="ignore", invalid="ignore")
     def outputs(self, image: Array) -> list[Array]:
         """Return what each of `layers` makes of one image of shape (28, 28): copies, each of its `output_shape`.
 

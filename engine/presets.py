@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.augmentation import USUAL
+from engine.augmentation import USUAL, AugmentationSpec
 from engine.layers import Conv2DSpec, DenseSpec, MaxPool2DSpec
 from engine.optimizers import Adam
 from engine.schedules import Cosine, OneCycle
@@ -138,6 +138,32 @@ PRESETS: dict[str, Preset] = {
                     augmentation=USUAL,
                     batch_size=128,
                     epochs=28,
+                    keep_best=False,
+                ),
+            ),
+        ),
+        Preset(
+            "reader",
+            "Reader",
+            "The network that comes with the program and reads the pad: made for drawings, and best with pen strokes "
+            "to learn from besides MNIST (--extra hands unipen:PATH).",
+            RunSpec(
+                preset="reader",
+                validation_split=0.1,
+                network=NetworkSpec(
+                    layers=(
+                        Conv2DSpec(filters=32, kernel=5, stride=2),
+                        Conv2DSpec(filters=64, kernel=3, stride=2, dropout=0.1),
+                        DenseSpec(units=128, dropout=0.2),
+                    )
+                ),
+                training=TrainingSpec(
+                    optimizer=Adam(),
+                    learning_rate=0.003,
+                    schedule=OneCycle(),
+                    augmentation=AugmentationSpec(rotation=8, scale=10, shear=8, shift=1, elastic=0.6),
+                    batch_size=128,
+                    epochs=18,
                     keep_best=False,
                 ),
             ),

@@ -104,7 +104,7 @@ def dataset_or_sentence(word):
 # ------------------------------------------------------------------ words
 
 
-def test_the_seven_words_are_declared():
+def test_the_eight_words_are_declared():
     forms = [source.form for source in DATASET_WORDS]
     assert forms == [
         "mnist",
@@ -114,6 +114,7 @@ def test_the_seven_words_are_declared():
         "idx:FOLDER",
         "csv:PATH",
         "images:FOLDER",
+        "unipen:PATH",
     ]
     assert all(source.title and source.help.endswith(".") for source in DATASET_WORDS)
 
@@ -125,7 +126,7 @@ def test_unknown_words_are_answered_with_the_legal_ones(word):
     assert all(source.form in error.value.what for source in DATASET_WORDS)
 
 
-@pytest.mark.parametrize("word", ["npz:", "idx:", "csv: ", "images:"])
+@pytest.mark.parametrize("word", ["npz:", "idx:", "csv: ", "images:", "unipen:"])
 def test_a_word_without_its_path_is_refused(word):
     with pytest.raises(DataError, match="names no"):
         load_dataset(word)

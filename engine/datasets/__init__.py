@@ -6,7 +6,7 @@
 
 from engine.datasets.dataset import CLASSES, DIGITS, SIDE, Dataset
 from engine.datasets.reading import LoadingCancelledError
-from engine.datasets.sources import DATASET_WORDS, DatasetSource, load_dataset
+from engine.datasets.sources import DATASET_WORDS, DatasetSource, load_dataset, without_folders, words_of
 
 __all__ = [
     "CLASSES",
@@ -17,4 +17,6 @@ __all__ = [
     "DatasetSource",
     "LoadingCancelledError",
     "load_dataset",
+    "without_folders",
+    "words_of",
 ]

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from engine.datasets import joined
 from engine.datasets.dataset import Dataset
 from engine.datasets.reading import Watch, refusing
 from engine.errors import DataError
+from engine.ink_spec import InkSpec
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class DatasetSource:
         File name patterns for a file dialog.
     loader : str
         ``module:function``, imported when it is first used.
+    drawn : bool
+        Whether its images are drawn from pen strokes, so that `loader` needs an `InkSpec`.
     """
 
     name: str
@@ -37,6 +41,7 @@ class DatasetSource:
     needs: Literal["", "file", "folder"]
     loader: str
     patterns: tuple[str, ...] = ()
+    drawn: bool = False
 
     @property
     def form(self) -> str:
@@ -102,8 +107,27 @@ DATASET_WORDS = (
         "folder",
         "engine.datasets.image_folder:load",
     ),
+    DatasetSource(
+        "hands",
+        "Drawn hands",
+        "10,000 digits that the program draws itself, in the many manners in which people write: crossed, hooked, "
+        "slashed, open.",
+        "",
+        "engine.datasets.hands:load",
+        drawn=True,
+    ),
+    DatasetSource(
+        "unipen",
+        "Pen strokes",
+        "Digits as a pen drew them, in a UNIPEN or InkML file, plain or .gz. They become images as what is drawn on "
+        "the pad does, and the test part is other people's hands where the file names its writers.",
+        "file",
+        "engine.datasets.pen_strokes:load",
+        ("*.tra", "*.tes", "*.unp", "*.unipen", "*.upn", "*.dat", "*.inkml", "*.ink", "*.xml", "*.txt", "*.gz", "*.z"),
+        drawn=True,
+    ),
 )
-"""The seven sources, in the order in which they are offered."""
+"""The nine sources, in the order in which they are offered."""
 
 
 def load_dataset(
@@ -111,18 +135,21 @@ def load_dataset(
     *,
     progress: Callable[[str], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    ink: InkSpec | None = None,
 ) -> Dataset:
     """Load the dataset that `word` names.
 
     Parameters
     ----------
     word : str
-        ``mnist``, ``keras:mnist``, ``keras:fashion_mnist``, ``npz:PATH``, ``idx:FOLDER``, ``csv:PATH``
-        or ``images:FOLDER``.
+        ``mnist``, ``keras:mnist``, ``keras:fashion_mnist``, ``npz:PATH``, ``idx:FOLDER``, ``csv:PATH``,
+        ``images:FOLDER``, ``hands`` or ``unipen:PATH``; or one of them and, behind " + ", others to learn from besides.
     progress : callable, optional
         Receives sentences that say what is being done, in the thread that called this function.
     cancelled : callable, optional
         Asked several times a second while it takes long; returns whether to stop.
+    ink : InkSpec, optional
+        How pen strokes become images, where the source has strokes; the usual way by default.
 
     Returns
     -------
@@ -137,9 +164,38 @@ def load_dataset(
     DigitLabError
         When a download cannot be kept because the data folder cannot be written to.
     """
-    source, path = _parsed(word.strip())
-    load: Callable[[Path | None, Watch], Dataset] = pkgutil.resolve_name(source.loader)
-    return load(path, Watch(progress, cancelled))
+    watch, ink = Watch(progress, cancelled), ink or InkSpec()
+    first, *extras = words_of(word)
+    dataset = _load(first, watch, ink)
+    for extra in extras:
+        dataset = _joined(dataset, extra, watch, ink)
+    return dataset
+
+
+def words_of(word: str) -> list[str]:
+    """Return the words that a dataset word joins: what is measured on, and what is learned from besides."""
+    return joined.parts(word.strip(), (source.name for source in DATASET_WORDS))
+
+
+def without_folders(word: str) -> str:
+    """Return a dataset word with the bare names of its files: where they lie says nothing to anybody else."""
+    parsed = [_parsed(part) for part in words_of(word)]
+    return joined.SIGN.join(source.word(path.name if path else "") for source, path in parsed)
+
+
+def _load(word: str, watch: Watch, ink: InkSpec) -> Dataset:
+    source, path = _parsed(word)
+    load: Callable[..., Dataset] = pkgutil.resolve_name(source.loader)
+    return load(path, watch, ink) if source.drawn else load(path, watch)
+
+
+def _joined(base: Dataset, word: str, watch: Watch, ink: InkSpec) -> Dataset:
+    source, path = _parsed(word)
+    if not source.drawn or path is None:
+        return joined.with_images(base, _load(word, watch, ink))
+    # Found by name, as the sources' own loaders are: what reads pen files needs this package.
+    read = pkgutil.resolve_name("engine.pen.files:read_pen_file")
+    return joined.with_drawings(base, source.word(path), path.name, read(path, watch), watch, ink)
 
 
 def _parsed(word: str) -> tuple[DatasetSource, Path | None]:

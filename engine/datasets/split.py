@@ -42,6 +42,9 @@ class Split:
 def split(dataset: Dataset, validation_split: float, seed: int) -> Split:
     """Hold back a random share of the training images, the same one for the same seed.
 
+    Where the writers of images are known, all images of a share of the writers are held back: several images may show
+    one drawing, and a hand that is learned from is no stranger.
+
     Parameters
     ----------
     dataset : Dataset
@@ -52,11 +55,20 @@ def split(dataset: Dataset, validation_split: float, seed: int) -> Split:
         Decides which.
     """
     count = len(dataset.train_images)
-    held = round(count * validation_split)
-    if validation_split > 0 and not 0 < held < count:
+    writers = np.array(dataset.train_writers or [""] * count)
+    rng = np.random.default_rng([seed, 2])
+    held = _share(rng, np.flatnonzero(writers == ""), validation_split)
+    names = np.unique(writers[writers != ""])
+    if len(names) > 1 and validation_split > 0:
+        chosen = rng.permutation(names)[: max(1, round(len(names) * validation_split))]
+        held = np.concatenate([held, np.flatnonzero(np.isin(writers, chosen))])
+    if validation_split > 0 and not 0 < len(held) < count:
         raise SettingError(
             f"Validation share: {validation_split:g} of {count:,} images leaves one part empty; "
             "choose another share or 0."
         )
-    order = np.random.default_rng([seed, 2]).permutation(count)
-    return Split(dataset, np.sort(order[held:]), np.sort(order[:held]))
+    return Split(dataset, np.setdiff1d(np.arange(count), held), np.sort(held))
+
+
+def _share(rng: np.random.Generator, rows: NDArray[np.intp], share: float) -> NDArray[np.intp]:
+    return rows[rng.permutation(len(rows))[: round(len(rows) * share)]]

@@ -50,7 +50,7 @@ def main(where: str) -> int:
     job = Job.model_validate_json((folder / JOB).read_text(encoding="utf-8"))
     try:
         allow_threads(job.threads)
-        dataset = load_dataset(job.run.dataset)
+        dataset = load_dataset(job.run.dataset, ink=job.run.ink)
         with (folder / PROGRESS).open("w", encoding="ascii") as file, np.errstate(all="ignore"):
             result = perform(job, dataset, Teller(file).tell)
     except (DigitLabError, MemoryError) as error:

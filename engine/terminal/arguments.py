@@ -11,8 +11,10 @@ from engine.augmentation import AugmentationSpec
 from engine.blas import most_threads
 from engine.compact_layers import LETTERS, NONE, parse_layers, usage
 from engine.datasets import DATASET_WORDS
+from engine.datasets.joined import SIGN
 from engine.errors import DigitLabError, SettingError
 from engine.fields import Parameter, Settings, parameter, parameters_of
+from engine.ink_spec import InkSpec
 from engine.layers import LAYER_KINDS, DenseSpec, LayerKind
 from engine.losses import LOSSES, misfit
 from engine.optimizers import OPTIMIZERS
@@ -62,6 +64,19 @@ def add_dataset(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument("--dataset", metavar="D", help=f"where the images come from: {DATASETS} (default: {default})")
 
 
+def add_extra(parser: argparse.ArgumentParser) -> None:
+    """Add ``--extra``: data to learn from besides."""
+    parser.add_argument(
+        "--extra",
+        metavar="D",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="more data to learn from, named as for --dataset; all of it is learned from, pen strokes in several "
+        "renditions each, and the test images stay those of --dataset",
+    )
+
+
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add an option for everything that determines a run."""
     quick = PRESETS[DEFAULT_PRESET].run
@@ -76,6 +91,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help=_escaped(f"the settings to start from (default: {DEFAULT_PRESET}). {presets}"),
     )
     _add_all(start, "run", RunSpec, quick, skip=("dataset",))
+    _add_all(start, "ink", InkSpec, quick.ink)
     network = parser.add_argument_group("network", defaults)
     network.add_argument(
         "--hidden",
@@ -114,8 +130,8 @@ def run_from(options: argparse.Namespace) -> RunSpec:
     given = {name: value for name, value in vars(options).items() if value is not None}
     start = PRESETS[given["preset"]].run
     run = _group(given, "run")
-    if "dataset" in given:
-        run["dataset"] = given["dataset"]
+    run["dataset"] = SIGN.join([given.get("dataset", start.dataset), *given.get("extra", ())])
+    run["ink"] = {**start.ink.model_dump(), **_group(given, "ink")}
     network = _group(given, "network")
     layers = _layers(start.network, given)
     training = _group(given, "training")

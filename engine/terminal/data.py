@@ -36,6 +36,8 @@ def _result(dataset: Dataset) -> dict[str, Any]:
         "classes": list(dataset.class_names),
         "train_per_class": np.bincount(dataset.train_labels, minlength=CLASSES).tolist(),
         "test_per_class": np.bincount(dataset.test_labels, minlength=CLASSES).tolist(),
+        "train_writers": len(set(dataset.train_writers)),
+        "test_writers": len(set(dataset.test_writers)),
         "datasets": [source.form for source in DATASET_WORDS],
     }
 
@@ -46,6 +48,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
     words = [f"  {source.form:<20} {source.help}" for source in DATASET_WORDS]
     return [
         f"{result['title']}: {result['train']:,} images to learn from, {result['test']:,} to test with, 28x28 pixels",
+        *_writers(result),
         *([result["note"]] if result["note"] else []),
         "",
         f"{'class':<{width}} {'training':>10} {'test':>8}",
@@ -54,3 +57,9 @@ def _lines(result: dict[str, Any]) -> list[str]:
         "Datasets that can be named:",
         *words,
     ]
+
+
+def _writers(result: dict[str, Any]) -> list[str]:
+    """Return how many people wrote the images, where that is known."""
+    train, test = result["train_writers"], result["test_writers"]
+    return [f"Writers: {train:,} of the images to learn from, {test:,} of those to test with"] if train else []

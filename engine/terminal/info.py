@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from engine import blas, kept_models
-from engine.compact_layers import NONE, compact, compact_layer
+from engine.card import card_of, scores_as_json
+from engine.command import command_of
+from engine.compact_layers import compact, compact_layer
 from engine.files import data_folder
 from engine.model import Model, program_version
 from engine.presets import PRESETS
 from engine.specs import NetworkSpec
 from engine.terminal.models import opened
-from engine.terminal.output import number, percent, show, table
+from engine.terminal.output import show, table
 
 _PACKAGES = ("numpy", "PySide6-Essentials", "pyqtgraph", "tensorflow")
 
@@ -28,8 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Collect and print."""
     if options.model:
-        card = _card(Path(options.model), opened(options.model))
-        show(card, _card_lines(card), as_json=options.json)
+        model = opened(options.model)
+        card = _card(Path(options.model), model)
+        show(card, _card_lines(card, model), as_json=options.json)
     else:
         result = _program()
         show(result, _program_lines(result), as_json=options.json)
@@ -91,39 +94,18 @@ def _card(path: Path, model: Model) -> dict[str, Any]:
         "parameters": model.network.spec.parameter_count,
         "dtype": model.network.spec.dtype,
         "training": model.record.model_dump(mode="json"),
+        "scores": scores_as_json(model.record.scores),
+        "temperature": model.judge.temperature,
+        "tells_what_is_no_digit": bool(model.judge.weights),
+        "command": command_of(model.run),
         "spec": model.run.model_dump(mode="json"),
     }
 
 
-def _count_text(card: dict[str, Any]) -> str:
-    return NetworkSpec.model_validate(card["spec"]["network"]).count_text
-
-
-def _card_lines(card: dict[str, Any]) -> list[str]:
-    record, network, training = card["training"], card["spec"]["network"], card["spec"]["training"]
-    layers = ",".join(layer["layer"] for layer in card["layers"]) or NONE
-    lines = table(
-        [
-            ("File", f"{card['model']} ({card['bytes']:,} bytes)"),
-            ("Network", f"{card['network']}, {_count_text(card)}, {card['dtype']}"),
-            ("Hidden layers", layers),
-            ("Output", network["output_activation"]),
-            ("Loss", training["loss"]),
-            ("Optimizer", f"{training['optimizer']['kind']}, learning rate {training['learning_rate']:g}"),
-            ("Schedule", training["schedule"]["kind"]),
-            ("Batch size", f"{training['batch_size']:,}"),
-            ("Seed", str(card["spec"]["seed"])),
-            ("Data", record["dataset"] or card["spec"]["dataset"]),
-            ("Trained", f"{record['epochs']} epochs, {record['steps']:,} batches" if record["steps"] else "unknown"),
-            ("Validation accuracy", percent(record["validation_accuracy"])),
-            ("Test accuracy", percent(record["test_accuracy"])),
-            ("Test loss", number(record["test_loss"])),
-            ("Written", record["created"]),
-            ("By", record["program"]),
-        ]
-    )
+def _card_lines(card: dict[str, Any], model: Model) -> list[str]:
     shapes = [(layer["layer"], _facts(layer)) for layer in card["layers"]]
-    return [*lines, "", "Hidden layers:", *(f"  {line}" for line in table(shapes))] if shapes else lines
+    layers = ["", "Hidden layers", *(f"  {line}" for line in table(shapes))] if shapes else []
+    return [f"{card['model']} ({card['bytes']:,} bytes)", "", *card_of(model, card["bytes"]).lines(), *layers]
 
 
 def _layers(network: NetworkSpec) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Let a model read pictures: one digit per picture, with the share given to each of the ten."""
+"""Let a model read pictures: one digit per picture, with the share given to each of the ten, and how sure that is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import argparse
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.network import Network, as_shares
 from engine.pictures import read_picture
+from engine.reader import Reader, Reading
 from engine.terminal.models import opened
 from engine.terminal.output import complain, percent, show
 
@@ -24,8 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read every picture that can be read; the others get their sentence and make the exit code 2."""
-    network = Network.from_snapshot(opened(options.model).network)
-    predictions = [_predicted(network, path) for path in options.images]
+    reader = Reader.of(opened(options.model))
+    found = {path: _image(path) for path in options.images}
+    images = {path: image for path, image in found.items() if isinstance(image, np.ndarray)}
+    read = reader.read_images(np.array(list(images.values()))) if images else []
+    answers = {path: _answer(reading) for path, reading in zip(images, read, strict=True)}
+    predictions = [{"image": path, **answers.get(path, {"error": str(found[path])})} for path in options.images]
     good = [entry for entry in predictions if "error" not in entry]
     if good or options.json:
         result = {"model": options.model, "predictions": predictions}
@@ -33,19 +38,31 @@ def run(options: argparse.Namespace) -> int:
     return 0 if len(good) == len(predictions) else 2
 
 
-def _predicted(network: Network, path: str) -> dict[str, Any]:
+def _image(path: str) -> NDArray[np.uint8] | str:
+    """Return the image for the network, or the sentence that refuses the picture, which has been said."""
     try:
-        image = read_picture(path)
+        return read_picture(path)
     except DataError as error:
         complain(error)
-        return {"image": path, "error": error.what}
-    outputs = network.predict(image[np.newaxis])
-    shares = as_shares(outputs, network.spec)[0]
-    return {"image": path, "digit": int(outputs[0].argmax()), "probabilities": shares.tolist()}
+        return error.what
+
+
+def _answer(reading: Reading) -> dict[str, Any]:
+    return {
+        "digit": reading.digit,
+        "probabilities": reading.shares.tolist(),
+        "sure": reading.sure,
+        "verdict": reading.verdict,
+        "words": reading.words,
+        "digitness": reading.digitness,
+    }
 
 
 def _line(entry: dict[str, Any]) -> str:
-    shares = entry["probabilities"]
-    second = max((digit for digit in range(len(shares)) if digit != entry["digit"]), key=shares.__getitem__)
-    first = f"{entry['digit']} ({percent(shares[entry['digit']])})"
-    return f"{entry['image']}: {first}, then {second} ({percent(shares[second])})"
+    shares, digit = entry["probabilities"], entry["digit"]
+    if entry["verdict"] == "no digit":
+        return f"{entry['image']}: {entry['words']} (looks most like {digit})"
+    if entry["verdict"] == "unsure":
+        return f"{entry['image']}: {entry['words']}"
+    second = max((other for other in range(len(shares)) if other != digit), key=shares.__getitem__)
+    return f"{entry['image']}: {digit} ({percent(shares[digit])}), then {second} ({percent(shares[second])})"

@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from engine import kept_models
+from engine.card import score_lines, scores_as_json
 from engine.compact_layers import compact
-from engine.datasets import Dataset, load_dataset
+from engine.datasets import Dataset, load_dataset, without_folders
 from engine.datasets.split import Split, split
 from engine.errors import DigitLabError, ModelFileError
 from engine.evaluation import Evaluation, evaluate
 from engine.files import check_target, reason
+from engine.measuring import findings
 from engine.memory import require_memory
 from engine.model_files import Model, record_training, save_model
 from engine.network import Network
 from engine.reports import BatchReport, EndReport, EpochReport
+from engine.score import Score
 from engine.specs import RunSpec
-from engine.terminal.arguments import add_dataset, add_run_options, run_from
+from engine.terminal.arguments import add_dataset, add_extra, add_run_options, run_from
 from engine.terminal.output import announcer, complain, number, percent, say, show, table
 from engine.terminal.progress import progress_for
 from engine.terminal.signals import InterruptedBySignal, noted
@@ -49,9 +53,15 @@ class Course:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_dataset(parser, "mnist")
+    add_extra(parser)
     add_run_options(parser)
     parser.add_argument(
         "--out", metavar="FILE", type=_file, help="where the model goes (default: the models in the data folder)"
+    )
+    parser.add_argument(
+        "--portable",
+        action="store_true",
+        help="name data files in the model without their folders: for a model that is given away",
     )
 
 
@@ -65,10 +75,11 @@ def run(options: argparse.Namespace) -> int:
     """Train, save, measure and print."""
     spec = run_from(options)
     _check_target(options.out)
-    dataset = load_dataset(spec.dataset, progress=announcer())
+    dataset = load_dataset(spec.dataset, progress=announcer(), ink=spec.ink)
     if dataset.note:
         say(dataset.note)
-    spec = spec.changed(run={"dataset": dataset.word})  # with the whole path, so that it is found from anywhere
+    # With the whole path, so that it is found from anywhere; that path is nobody's business elsewhere.
+    spec = spec.changed(run={"dataset": without_folders(dataset.word) if options.portable else dataset.word})
     data = split(dataset, spec.validation_split, spec.seed)
     if vars(options).get("training.batch_size") is None:
         spec = _fitted(spec, data)
@@ -79,14 +90,21 @@ def run(options: argparse.Namespace) -> int:
         say(f"{spec.network.title}, {spec.network.count_text}, {len(data.train_rows):,} images.")
         course = _follow(training, signals)
         test = _measure(network, dataset, spec, signals)
+        found = findings(network, data, spec, test, lambda: bool(signals))
         record = record_training(
-            dataset, course.epochs, steps=course.end.step, best_epoch=course.end.best_epoch, test=test
+            dataset,
+            course.epochs,
+            steps=course.end.step,
+            best_epoch=course.end.best_epoch,
+            test=test,
+            scores=found.scores,
         )
         snapshot = network.snapshot(course.end.step, course.end.epoch)
-        path, trouble = _save(options.out, Model(snapshot, spec, record))
+        path, trouble = _save(options.out, Model(snapshot, spec, record, found.judge))
     result = {**record.model_dump(exclude={"dataset"}), **_result(spec, course, path, options.threads)}
     result["test_interval"] = test.interval if test else None
-    show(result, _lines(result), as_json=options.json)
+    result["scores"] = scores_as_json(found.scores)
+    show(result, [*_lines(result), *_more_scores(found.scores)], as_json=options.json)
     if trouble:
         complain(" ".join(error.what for error in trouble))
     return 2 if trouble else _exit_code(course.end, path, signals)
@@ -193,6 +211,11 @@ def _lines(result: dict[str, Any]) -> list[str]:
             ("Model", result["model"]),
         ]
     )
+
+
+def _more_scores(scores: Sequence[Score]) -> list[str]:
+    """Return the table of scores, where there are others than that on the test images."""
+    return ["", *score_lines(tuple(scores))] if len(scores) > 1 else []
 
 
 def _epochs(result: dict[str, Any]) -> str:

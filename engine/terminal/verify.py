@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     """Train both, compare and print."""
     require_tensorflow()
     spec, start = _start(options)
-    dataset = load_dataset(options.dataset or spec.dataset, progress=announcer())
+    dataset = load_dataset(options.dataset or spec.dataset, progress=announcer(), ink=spec.ink)
     if dataset.note:
         say(dataset.note)
     data = split(dataset, spec.validation_split, spec.seed)
