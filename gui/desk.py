@@ -9,13 +9,17 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from engine.datasets import load_dataset
-from engine.datasets.dataset import Dataset
+from engine.datasets.dataset import DIGITS, Dataset
 from engine.datasets.split import Split, split
 from engine.errors import DigitLabError, SettingError
 from engine.evaluation import Evaluation, evaluate
+from engine.ink_spec import InkSpec
+from engine.judge import Judge
 from engine.memory import require_memory, require_memory_to_read, training_need
 from engine.network import Network, Snapshot
+from engine.reader import Reader
 from engine.specs import RunSpec
+from gui.shipped_reader import Found, ReadBy, load_reader
 from gui.tasks import Tasks
 from gui.worker import TaskThread
 
@@ -39,6 +43,13 @@ class Desk(QObject):
         Why something that was wanted is not in force; empty if there is no such thing.
     drawing : ndarray of shape (28, 28), uint8, or None
         What is on the pad, as the network sees it.
+    judge : Judge
+        How far the present network's answers are to be trusted.
+    shipped : Reader or None
+        The *Reader* that comes with the program, or what was made of it for the user's own hand; None until it has
+        been loaded, or where it cannot be: `missing` says why.
+    reading_by : {"auto", "reader", "network"}
+        Who reads the pad: the *Reader*, the present network, or the one until the other has learned anything.
     """
 
     snapshot_changed = Signal(object)  # Snapshot
@@ -49,6 +60,7 @@ class Desk(QObject):
     problem = Signal(object)  # DigitLabError
     noted = Signal(str)  # something that was done and that people should know
     remarked = Signal()  # there is another remark
+    reader_changed = Signal()  # somebody else reads the pad from now on
 
     def __init__(self, run: RunSpec, network: Network, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,9 +72,15 @@ class Desk(QObject):
         self.evaluated_step = -1
         self.drawing: NDArray[Any] | None = None
         self.reader = Network(run.network, seed=None)
+        self.judge = Judge()
+        self.shipped: Reader | None = None
+        self.taught = False
+        self.missing = "The Reader is still being loaded."
+        self.reading_by: ReadBy = "auto"
         self._split: Split | None = None
         self._loading: TaskThread | None = None
         self._evaluating: TaskThread | None = None
+        self._loading_reader: TaskThread | None = None
         self._take(network.snapshot())
 
     def remark(self, sentence: str) -> None:
@@ -83,6 +101,60 @@ class Desk(QObject):
         if self.reader.spec != snapshot.spec:
             self.reader = Network(snapshot.spec, seed=None)
         self.reader.parameters[:] = snapshot.parameters
+
+    # --- who reads the pad --------------------------------------------------------------------------------
+
+    @property
+    def trained(self) -> bool:
+        """Whether the network has learned anything."""
+        return self.snapshot.step > 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the ten classes of the data are called."""
+        return DIGITS if self.dataset is None else self.dataset.class_names
+
+    @property
+    def own(self) -> Reader:
+        """A reader with the latest copy of the present network."""
+        return Reader(self.reader, self.built.ink, self.judge, self.names)
+
+    @property
+    def pad_reader(self) -> Reader:
+        """Whoever reads the pad now."""
+        by = self.reading_by
+        if by == "auto":  # the Reader knows digits and nothing else
+            by = "network" if self.trained or self.names != DIGITS else "reader"
+        return self.shipped if by == "reader" and self.shipped is not None else self.own
+
+    @property
+    def reads_itself(self) -> bool:
+        """Whether the present network reads the pad."""
+        return self.pad_reader is not self.shipped
+
+    def read_by(self, who: ReadBy) -> None:
+        """Choose who reads the pad."""
+        if who != self.reading_by:
+            self.reading_by = who
+            self.reader_changed.emit()
+
+    def load_reader(self) -> None:
+        """Load the *Reader* in the background; the one before stays until that has worked."""
+        if self._loading_reader is not None:
+            self.tasks.forget(self._loading_reader)
+        self._loading_reader = self.tasks.start("Loading the Reader…", load_reader, self._on_reader, self._on_no_reader)
+
+    def _on_reader(self, found: Found) -> None:
+        self._loading_reader = None
+        self.shipped, self.taught, self.missing = found.reader, found.taught, ""
+        if found.problem is not None:
+            self.problem.emit(found.problem)
+        self.reader_changed.emit()
+
+    def _on_no_reader(self, error: DigitLabError) -> None:
+        self._loading_reader = None
+        self.missing = str(error)
+        self.reader_changed.emit()
 
     # --- data ---------------------------------------------------------------------------------------------
 
@@ -125,7 +197,7 @@ class Desk(QObject):
         if self._loading is not None:
             self.tasks.forget(self._loading)
         self._loading = self.tasks.start(
-            "Loading the data…", partial(_load, word), self._on_loaded, self._on_load_failed
+            "Loading the data…", partial(_load, word, self.built.ink), self._on_loaded, self._on_load_failed
         )
 
     def _on_loaded(self, dataset: Dataset) -> None:
@@ -181,8 +253,8 @@ class Desk(QObject):
         self.drawing_changed.emit(image)
 
 
-def _load(word: str, progress: Any, cancelled: Any) -> Dataset:
-    return load_dataset(word, progress=progress, cancelled=cancelled)
+def _load(word: str, ink: InkSpec, progress: Any, cancelled: Any) -> Dataset:
+    return load_dataset(word, progress=progress, cancelled=cancelled, ink=ink)
 
 
 def _evaluate(snapshot: Snapshot, dataset: Dataset, loss: str, progress: Any, cancelled: Any) -> Evaluation | None:

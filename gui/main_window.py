@@ -9,16 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QDockWidget,
-    QFileDialog,
-    QMainWindow,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QUndoStack
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
 from engine import kept_models
 from engine.datasets.dataset import DIGITS
@@ -28,7 +20,9 @@ from engine.presets import DEFAULT_PRESET, PRESETS
 from engine.specs import RunSpec, checked_run
 from gui import theme
 from gui.about import AboutDialog, GuideDialog
+from gui.docks import fit_dock, make_dock, usual_widths
 from gui.document import Document
+from gui.hand import Hand
 from gui.help_strip import HelpStrip
 from gui.menus import Menus
 from gui.pages.tabs import Tabs
@@ -60,8 +54,12 @@ class MainWindow(QMainWindow):
         self._make_middle()
         self.settings_panel = SettingsPanel(self.session)
         self.drawing_panel = DrawingPanel(self.session)
-        self.settings_dock = self._dock("Model and training", self.settings_panel, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.drawing_dock = self._dock("Draw", self.drawing_panel, Qt.DockWidgetArea.RightDockWidgetArea)
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.settings_dock = make_dock(self, "Model and training", self.settings_panel, left)
+        self.drawing_dock = make_dock(self, "Draw", self.drawing_panel, right)
+        self.hand = Hand(self.session, self.drawing_panel, self.message, self)
+        self.my_digits, self.show_own_digit = self.hand.my_digits, self.hand.show_digit
+        self.learn_digits, self.forget_hand = self.hand.learn, self.hand.forget
         self.transport = TransportBar(self.session, self)
         self.addToolBar(self.transport)
         self.menus = Menus(self)
@@ -75,6 +73,7 @@ class MainWindow(QMainWindow):
     def begin(self, paths: list[str]) -> None:
         """Load data and files and listen to keys, now that the window is on the screen."""
         KeyGuard(self)
+        self.session.load_reader()
         self.session.load(self.session.run.dataset)
         if paths:
             self.open_path(Path(paths[0]))
@@ -91,6 +90,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("page", self.pages.tabText(self.pages.currentIndex()))
         self.settings.setValue("run", self.session.run.model_dump_json())
         self.session.finish()
+        self.hand.close()
         super().closeEvent(event)
 
     def _may_close(self) -> bool:
@@ -151,24 +151,14 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self.strip, 1)
         self.statusBar().setSizeGripEnabled(False)
 
-    def _dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title)
-        dock.setWidget(panel)
-        dock.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
-        )
-        self.addDockWidget(area, dock)
-        for button in dock.findChildren(QAbstractButton, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            button.setToolTip(f"Closes this panel; View › {title} brings it back.")
-        return dock
-
     def _connect(self) -> None:
         self.session.dataset_failed.connect(self._on_dataset_failed)
         self.session.problem.connect(self._stay)
         self.document.saved_to.connect(self._close_later)
         self.document.changed.connect(self._show_title)
         self.pages.image_chosen.connect(self._on_image_chosen)
+        self.drawing_panel.remember_in(self.settings)
+        self.drawing_panel.widened.connect(self._on_widened)
 
     def _arrange(self) -> None:
         """Stand as the last time, or as new."""
@@ -186,7 +176,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.drawing_dock)
         for part in (self.transport, self.settings_dock, self.drawing_dock):
             part.show()
-        self.resizeDocks([self.settings_dock, self.drawing_dock], [310, 300], Qt.Orientation.Horizontal)
+        usual_widths(self, self.settings_dock, self.drawing_dock)
 
     # --- what menus and keys do ---------------------------------------------------------------------------
 
@@ -222,11 +212,11 @@ class MainWindow(QMainWindow):
 
     def undo(self) -> None:
         """Undo the last stroke or the last change in the forms, whichever has the focus."""
-        self._undo_stack().undo()
+        self.hand.undo(self._undo_stack())
 
     def redo(self) -> None:
         """Do again what was undone."""
-        self._undo_stack().redo()
+        self.hand.redo(self._undo_stack())
 
     def show_evaluation(self) -> None:
         """Evaluate, and show what came out."""
@@ -242,6 +232,11 @@ class MainWindow(QMainWindow):
         theme.switch().choose(mode)
         self.settings.setValue("theme", mode)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take a digit that nobody else wants as what the drawing is."""
+        if not self.drawing_panel.labels.take_key(event):
+            super().keyPressEvent(event)
+
     def show_settings(self) -> None:
         """Open the settings of the program."""
         SettingsDialog(self.settings, self).exec()
@@ -254,7 +249,7 @@ class MainWindow(QMainWindow):
         """Say what this program is."""
         AboutDialog(self).exec()
 
-    def _undo_stack(self):  # type: ignore[no-untyped-def]
+    def _undo_stack(self) -> QUndoStack:
         focus = QApplication.focusWidget()
         forms = focus is not None and self.settings_panel.isAncestorOf(focus)
         return (self.settings_panel if forms else self.drawing_panel).undo_stack
@@ -277,6 +272,9 @@ class MainWindow(QMainWindow):
     def _on_image_chosen(self, image: NDArray[np.uint8], label: int) -> None:
         names = self.session.dataset.class_names if self.session.dataset else DIGITS
         self.drawing_panel.show_image(image, f"In truth: {names[label]}")
+
+    def _on_widened(self, wide: bool) -> None:
+        fit_dock(self, self.drawing_dock, wide)
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.document.title}[*] — DigitLab")

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWhatsThis
 
 from engine import kept_models
 from engine.errors import DigitLabError
 from gui import theme
+from gui.my_digits_dialog import MyDigitsDialog, ask_export, ask_import
 from gui.settings_dialog import MODES
 from gui.verification_dialog import VerificationDialog
 
@@ -27,9 +30,11 @@ class Menus:
     def __init__(self, window: MainWindow) -> None:
         self.window = window
         self.verification: VerificationDialog | None = None
+        self.my_digits: MyDigitsDialog | None = None
         self._file()
         self._edit()
         self._run()
+        self._digits()
         self._view()
         self._help()
 
@@ -90,6 +95,42 @@ class Menus:
             self.verification = VerificationDialog(self.window.session, self.window)
         self.verification.show()
         self.verification.activateWindow()
+
+    def _digits(self) -> None:
+        menu = self.digits = self.window.menuBar().addMenu("&Digits")
+        self._add(menu, "&My digits…", self._show_my_digits, "Ctrl+D")
+        self._add(menu, "&Learn my digits…", self._learn, "Ctrl+L")
+        self.forget = self._add(menu, "&Forget what was learned", self._forget)
+        menu.addSeparator()
+        self._add(menu, "&Import digits…", self._import_digits)
+        self._add(menu, "&Export digits…", self._export_digits)
+
+    def _show_my_digits(self) -> None:
+        """Open the dialog with the user's own digits; there is one at most."""
+        window = self.window
+        if self.my_digits is None:
+            self.my_digits = MyDigitsDialog(window.my_digits, window.settings, self._answers, window)
+            self.my_digits.chosen.connect(window.show_own_digit)
+            self.my_digits.learn_asked.connect(self._learn)
+            window.session.snapshot_changed.connect(self.my_digits.read_again)
+        self.my_digits.show()
+        self.my_digits.activateWindow()
+
+    def _answers(self, images: NDArray[np.uint8]) -> NDArray[np.intp]:
+        """Let the present network read images of shape (n, 28, 28)."""
+        return self.window.session.reader.probabilities(images).argmax(axis=1)
+
+    def _learn(self) -> None:
+        self.window.learn_digits()
+
+    def _forget(self) -> None:
+        self.window.forget_hand()
+
+    def _import_digits(self) -> None:
+        ask_import(self.window.my_digits, self.window.settings, self.window)
+
+    def _export_digits(self) -> None:
+        ask_export(self.window.my_digits, self.window.settings, self.window)
 
     def _view(self) -> None:
         window, menu = self.window, self.window.menuBar().addMenu("&View")

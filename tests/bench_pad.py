@@ -1,7 +1,8 @@
 """How long it takes from a move of the pen to the repainted bars: ``python tests/bench_pad.py [--json]``.
 
-Real events go through a real event loop to a network of 784 → 350 → 10, at rest and while it is trained on MNIST.
-The time includes the stroke on the pad, the 28x28 image, the answer, and the painting of all of it.
+Real events go through a real event loop to the Reader and to a network of 784 → 350 → 10, at rest and while that is
+trained on MNIST. The time includes the stroke on the pad, the 28x28 image, the answer, and the painting of all of it;
+of a number of four digits also how it divides.
 """
 
 from __future__ import annotations
@@ -23,12 +24,21 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from engine.datasets import load_dataset
+from engine.model_files import load_model
 from engine.presets import PRESETS
+from engine.reader import Reader
 from gui import theme
 from gui.panels.drawing_panel import DrawingPanel
 from gui.session import Session, State
+from gui.shipped_reader import load_reader
 
 STROKES, MOVES = 6, 80
+TWENTY_TWENTY_FIVE = (
+    ((0.12, 0.3), (0.2, 0.2), (0.35, 0.2), (0.4, 0.35), (0.15, 0.8), (0.45, 0.8)),
+    ((0.7, 0.25), (0.6, 0.4), (0.6, 0.65), (0.7, 0.8), (0.8, 0.65), (0.8, 0.4), (0.7, 0.25)),
+    ((1.02, 0.3), (1.1, 0.2), (1.25, 0.2), (1.3, 0.35), (1.05, 0.8), (1.35, 0.8)),
+    ((1.7, 0.25), (1.55, 0.25), (1.53, 0.45), (1.7, 0.5), (1.72, 0.65), (1.6, 0.78), (1.5, 0.75)),
+)
 PAUSE = 1 / 125  # seconds between two moves, as a usual mouse reports them
 
 
@@ -77,33 +87,57 @@ def post(panel: DrawingPanel, kind: QEvent.Type, place: QPointF) -> None:
 
 
 def curve(number: int, side: float) -> list[QPointF]:
-    """Return the places of a stroke that winds over the pad."""
+    """Return the places of a stroke that winds over the pad, as high as a digit and as wide."""
     t = np.linspace(0, 1, MOVES + 1)
-    x = 0.5 + 0.35 * np.cos(2 * np.pi * t + number)
+    x = 0.5 + 0.24 * np.cos(2 * np.pi * t + number)
     y = 0.15 + 0.7 * t
     return [QPointF(*place) for place in (np.stack([x, y], axis=1) * side).tolist()]
 
 
-def measure(panel: DrawingPanel) -> list[float]:
-    """Return the milliseconds of every move."""
+def number_strokes(side: float) -> list[list[QPointF]]:
+    """Return the places of the four strokes of 2025 on a wide pad, `side` pixels high."""
+    strokes = []
+    for corners in TWENTY_TWENTY_FIVE:
+        at = np.linspace(0, len(corners) - 1, MOVES // 2)
+        places = np.stack([np.interp(at, range(len(corners)), axis) for axis in np.transpose(corners)], axis=1)
+        strokes.append([QPointF(*place) for place in (places * side).tolist()])
+    return strokes
+
+
+def measure(panel: DrawingPanel, strokes: list[list[QPointF]], together: int) -> list[float]:
+    """Return the milliseconds of every move; the pad is cleared after so many strokes."""
     watch, taken = PaintWatch(panel), []
-    for number in range(STROKES):
-        first, *rest = curve(number, panel.pad.width())
+    for number, (first, *rest) in enumerate(strokes, start=1):
         post(panel, QEvent.Type.MouseButtonPress, first)
         spend(PAUSE)
         for place in rest:
             watch.restart()
             start = time.perf_counter()
             post(panel, QEvent.Type.MouseMove, place)
-            while not watch.painted:
+            while not watch.painted or panel.reading.numbers.busy:
                 QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
             taken.append(1000 * (time.perf_counter() - start))
             spend(PAUSE)
         post(panel, QEvent.Type.MouseButtonRelease, rest[-1])
         spend(PAUSE)
-        if number % 3 == 2:
+        if number % together == 0:
             panel.pad.clear()
             spend(PAUSE)
+    return taken
+
+
+def digits(panel: DrawingPanel) -> list[float]:
+    """Return the milliseconds of every move of single digits, of one and of two strokes."""
+    return measure(panel, [curve(number, panel.pad.width()) for number in range(STROKES)], 2)
+
+
+def number(panel: DrawingPanel) -> list[float]:
+    """Return the milliseconds of every move of a number of four digits."""
+    panel.wide_action.setChecked(True)
+    spend(0.2)
+    taken = measure(panel, number_strokes(panel.pad.frame.height()), 4)
+    panel.wide_action.setChecked(False)
+    spend(0.2)
     return taken
 
 
@@ -117,15 +151,21 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measure from a move of the pen to the repainted bars.")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    as_json = parser.parse_args().json
+    parser.add_argument("--reader", type=Path, help="a model file to read in the Reader's place")
+    options = parser.parse_args()
     app = QApplication([])
     theme.switch().start(app, "dark")
     session = Session(PRESETS["quick"].run.changed(training={"epochs": 1000}))
     panel = DrawingPanel(session)
-    panel.resize(300, 560)
+    panel.resize(300, 576)
     panel.show()
+    session.shipped = Reader.of(load_model(options.reader)) if options.reader else load_reader().reader
+    session.missing = ""
+    session.reader_changed.emit()
     spend(0.3)
-    found = {"at_rest": figures(measure(panel))}
+    found = {"at rest, by the Reader": figures(digits(panel)), "a number, by the Reader": figures(number(panel))}
+    session.read_by("network")
+    found["at rest, by the network"] = figures(digits(panel))
     session._on_loaded(load_dataset("mnist"))
     copies: list[object] = []
     session.snapshot_changed.connect(copies.append)
@@ -133,15 +173,20 @@ def main() -> None:
     spend(1.0)
     copies.clear()
     start = time.perf_counter()
-    found["while_training"] = figures(measure(panel))
-    found["while_training"]["renewals_per_second"] = round(len(copies) / (time.perf_counter() - start), 1)
+    found["while training, by the network"] = figures(digits(panel))
+    found["while training, by the network"]["renewals_per_second"] = round(
+        len(copies) / (time.perf_counter() - start), 1
+    )
+    session.read_by("reader")
+    found["while training, by the Reader"] = figures(digits(panel))
+    found["while training, a number, by the Reader"] = figures(number(panel))
     assert session.state == State.RUNNING
     session.finish()
-    if as_json:
-        print(json.dumps(found))
+    if options.json:
+        print(json.dumps({name.replace(", ", "_").replace(" ", "_"): row for name, row in found.items()}))
         return
     for name, row in found.items():
-        print(name.replace("_", " "), *(f"{key.replace('_', ' ')} {value}" for key, value in row.items()), sep="  ")
+        print(f"{name:40}", *(f"{key.replace('_', ' ')} {value}" for key, value in row.items()), sep="  ")
 
 
 if __name__ == "__main__":

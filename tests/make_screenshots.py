@@ -8,7 +8,6 @@ Without a screen it draws into memory. The user's own settings and models are le
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import sys
 import tempfile
@@ -24,6 +23,21 @@ from PySide6.QtWidgets import QApplication
 from gui.startup_check import find_problem
 
 SEVEN = ((0.28, 0.25), (0.72, 0.25), (0.45, 0.8))
+CROSSED_SEVEN = (((0.3, 0.24), (0.68, 0.2), (0.62, 0.42), (0.5, 0.84)), ((0.4, 0.53), (0.68, 0.48)))
+# Two strokes each, corner by corner the same, so that there is everything between the two.
+FOUR = (((0.44, 0.2), (0.38, 0.36), (0.32, 0.54), (0.5, 0.56), (0.72, 0.55)), ((0.62, 0.36), (0.61, 0.6), (0.6, 0.86)))
+NINE = (
+    ((0.62, 0.24), (0.44, 0.22), (0.36, 0.38), (0.48, 0.5), (0.62, 0.38)),
+    ((0.63, 0.22), (0.62, 0.5), (0.58, 0.86)),
+)
+SQUARE = (((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75), (0.25, 0.24)),)
+NUMBER = (  # 2025 in five strokes, in heights of the pad
+    ((0.14, 0.36), (0.2, 0.24), (0.32, 0.22), (0.38, 0.34), (0.32, 0.5), (0.14, 0.76), (0.42, 0.76)),
+    ((0.72, 0.22), (0.61, 0.34), (0.58, 0.56), (0.67, 0.76), (0.8, 0.68), (0.84, 0.44), (0.78, 0.26), (0.68, 0.23)),
+    ((1.03, 0.36), (1.1, 0.23), (1.22, 0.23), (1.27, 0.36), (1.2, 0.5), (1.03, 0.76), (1.31, 0.76)),
+    ((1.53, 0.25), (1.51, 0.45), (1.66, 0.45), (1.73, 0.59), (1.66, 0.73), (1.48, 0.75)),
+    ((1.53, 0.24), (1.75, 0.22)),
+)
 PATIENCE_MS = 120_000
 
 
@@ -45,6 +59,7 @@ def main() -> None:
     window.begin([])
     wait_for(lambda: window.session.dataset is not None)
     shoot(window, options, "0-start")
+    pad(window, options)
     live(window, options)
     at_rest(window, options)
     convolutional(window, options)
@@ -63,6 +78,42 @@ def parse() -> argparse.Namespace:
 def size(text: str) -> tuple[int, int]:
     width, height = text.lower().split("x")
     return int(width), int(height)
+
+
+def pad(window, options) -> None:
+    """The Reader reads the pad: what is sure, what is not, what is no digit, and a whole number."""
+    panel = window.drawing_panel
+    wait_for(lambda: window.session.shipped is not None)
+    for name, strokes in (("sure", CROSSED_SEVEN), ("unsure", doubtful(window.session.shipped)), ("no-digit", SQUARE)):
+        for corners in strokes:
+            draw(panel.pad, corners)
+        shoot(window, options, f"pad-{name}")
+        panel.pad.clear()
+    draw(panel.pad, SEVEN)
+    pause(50)
+    QTest.keyClick(panel.pad, Qt.Key.Key_7)
+    shoot(window, options, "pad-kept")
+    panel.wide_action.setChecked(True)
+    pause(300)  # the panel beside it makes room
+    panel.pad.clear()
+    for corners in NUMBER:
+        draw(panel.pad, [(x / panel.pad.aspect, y) for x, y in corners])
+    wait_for(lambda: panel.reading.number is not None and not panel.reading.numbers.busy)
+    shoot(window, options, "pad-number")
+    panel.wide_action.setChecked(False)
+    panel.pad.clear()
+    pause(300)
+
+
+def doubtful(reader):
+    """Return strokes between a 4 and a 9 of which a reader is not sure; those in the middle if it always is."""
+    between = [
+        [(1 - t) * np.array(four) + t * np.array(nine) for four, nine in zip(FOUR, NINE, strict=True)]
+        for t in np.linspace(0, 1, 41)
+    ]
+    readings = reader.read_many(between)
+    unsure = [strokes for strokes, reading in zip(between, readings, strict=True) if reading.verdict == "unsure"]
+    return unsure[len(unsure) // 2] if unsure else between[20]
 
 
 def live(window, options) -> None:
@@ -115,11 +166,15 @@ def shoot(window, options, name, page=None) -> None:
 
 
 def draw(pad, corners) -> None:
-    """Draw a stroke with the mouse, through corners given as shares of the pad."""
-    points = []
-    for (x0, y0), (x1, y1) in itertools.pairwise(corners):
-        points += [(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t) for t in np.linspace(0, 1, 15)]
-    places = [QPoint(round(x * pad.width()), round(y * pad.height())) for x, y in points]
+    """Draw a stroke with the mouse, rounding the corners, which are given as shares of the pad."""
+    at = np.linspace(0, len(corners) - 1, 15 * len(corners))
+    path = np.stack([np.interp(at, range(len(corners)), axis) for axis in np.transpose(corners)], axis=1)
+    kernel = np.hanning(13)[1:-1] / np.hanning(13).sum()
+    wider = np.pad(path, ((5, 5), (0, 0)), mode="edge")
+    path = np.stack([np.convolve(axis, kernel, mode="valid") for axis in wider.T], axis=1)
+    frame = pad.frame
+    left, top = frame.left(), frame.top()
+    places = [QPoint(round(left + x * frame.width()), round(top + y * frame.height())) for x, y in path.tolist()]
     QTest.mousePress(pad, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, places[0])
     for place in places[1:]:
         QTest.mouseMove(pad, place)

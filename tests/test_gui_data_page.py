@@ -10,11 +10,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset
+from engine.pen import Drawn
+from engine.pen.files import write_unipen
+from engine.pen.hands import draw_digit
 from engine.presets import PRESETS
 from gui.pages.data_page import DataPage
+from gui.panels.data_form import DataForm, source_of
+from gui.panels.run_editor import RunEditor
 from gui.session import Session
 from gui.widgets.data_drop import word_for
 
@@ -196,6 +202,53 @@ def test_dropped_file_is_loaded(qtbot: QtBot, page: DataPage, session: Session, 
     averaged(qtbot, page)
 
 
+@pytest.mark.parametrize("name", ["own.tra", "own.inkml", "own.unp.gz"])
+def test_dropped_pen_strokes_become_images(
+    qtbot: QtBot, page: DataPage, session: Session, tmp_path: Path, name: str
+) -> None:
+    rng = np.random.default_rng(5)
+    write_unipen(tmp_path / name, [Drawn(draw_digit(n % 10, rng), n % 10, f"hand{n // 10}") for n in range(60)])
+    with qtbot.waitSignal(session.dataset_changed):
+        assert drop(page, [tmp_path / name])
+    averaged(qtbot, page)
+    assert session.run.dataset == f"unipen:{tmp_path / name}"
+    assert page.header.title.text() == name.removesuffix(".gz").rpartition(".")[0]
+    assert page.header.sizes[TEST].text() == "10"
+    assert "no writer is in both parts" in page.header.note.text()
+    page.part.setCurrentIndex(TEST)
+    averaged(qtbot, page)
+    assert counts(page) == [1] * 10
+    assert ", by writer hand" in page.grid.tip(0)
+
+
+def test_broken_pen_strokes_are_refused_and_the_data_stays(
+    qtbot: QtBot, page: DataPage, session: Session, mnist: Dataset, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.tra"
+    path.write_text('.SEGMENT DIGIT 0 ? "8"\n.PEN_DOWN\n1 2\nx y\n')
+    with qtbot.waitSignal(session.dataset_failed) as failed:
+        drop(page, [path])
+    assert "line 4 holds 'x' as X" in str(failed.args[0])
+    assert session.dataset is mnist
+
+
+def test_pen_strokes_can_be_chosen_in_the_form(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    form = DataForm(RunEditor(session))
+    qtbot.addWidget(form)
+    rng = np.random.default_rng(6)
+    path = tmp_path / "own.unp"
+    write_unipen(path, [Drawn(draw_digit(n, rng), n) for n in range(10)])
+    form.combo.activated.emit(form.combo.findText("Pen strokes…"))
+    (dialog,) = form.findChildren(QFileDialog)
+    assert "*.tra" in dialog.nameFilters()[0]
+    with qtbot.waitSignal(session.dataset_changed):
+        dialog.fileSelected.emit(str(path))
+    dialog.reject()
+    assert form.combo.currentText() == "Pen strokes…"
+    assert "became the test set" in form.status.text()
+    assert source_of(f"idx:/x + unipen:{path}").name == "idx"
+
+
 def test_what_cannot_be_data_is_left_to_the_window(page: DataPage, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(b"")
@@ -219,6 +272,8 @@ def test_words_of_paths(tmp_path: Path) -> None:
     assert word_for(idx) == f"idx:{idx}"
     assert word_for(idx / "train-images-idx3-ubyte.gz") == f"idx:{idx}"
     assert word_for(tmp_path / "table.CSV") == f"csv:{tmp_path / 'table.CSV'}"
+    for name in ("a.tra", "b.TES", "c.inkml", "d.tra.gz", "e.unp", "f.tra.Z"):
+        assert word_for(tmp_path / name) == f"unipen:{tmp_path / name}"
     assert word_for(tmp_path / "photo.png") is None
     assert word_for(tmp_path / "noending") is None
 

@@ -290,7 +290,7 @@ def test_a_name_of_a_preset_that_is_not_one_says_nothing(qtbot, session):
 def test_loading_that_is_no_longer_wanted_is_given_up(qtbot, session, monkeypatch):
     asked = []
 
-    def slow(word, *, progress, cancelled):
+    def slow(word, *, progress, cancelled, ink):
         while not cancelled():
             progress(f"Reading {word}")
             QThread.msleep(5)

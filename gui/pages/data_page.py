@@ -29,8 +29,8 @@ from gui.worker import TaskThread
 
 _OWN = (
     "Own images: choose them under Data on the left, or drop them here. An .npz file with x_train, y_train, x_test "
-    "and y_test; a folder with the four IDX files; a .csv file with a label and 784 pixels per line; or a folder "
-    "with one sub-folder of pictures per class."
+    "and y_test; a folder with the four IDX files; a .csv file with a label and 784 pixels per line; a folder "
+    "with one sub-folder of pictures per class; or pen strokes in a UNIPEN or InkML file."
 )
 
 
@@ -204,8 +204,13 @@ class DataPage(DataDrop):
         return (dataset.class_names[(dataset.test_labels if tested else dataset.train_labels)[row]],)
 
     def _tip(self, row: int) -> str:
-        kind = "Test" if PARTS[self.part.currentIndex()] == "Test" else "Training"
-        return f"{kind} image {row + 1:,}: {self._caption(row)[0]}. Click to put it on the pad."
+        dataset = self._session.dataset
+        assert dataset is not None
+        tested = PARTS[self.part.currentIndex()] == "Test"
+        writers = dataset.test_writers if tested else dataset.train_writers
+        hand = f", by writer {writers[row]}" if writers and writers[row] else ""
+        kind = "Test" if tested else "Training"
+        return f"{kind} image {row + 1:,}: {self._caption(row)[0]}{hand}. Click to put it on the pad."
 
     def _show_bars(self) -> None:
         dataset = self._session.dataset

@@ -2,134 +2,109 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QFontMetrics, QImage, QKeySequence, QResizeEvent, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSettings, QTimer, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent, QShowEvent, QUndoStack
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.datasets.dataset import DIGITS, Dataset
-from engine.errors import DigitLabError
-from engine.ink import render
 from engine.network import Snapshot
+from engine.pen.drawn import Drawn, Strokes
 from gui import theme
-from gui.icons import icon
+from gui.panels.drawing_actions import DrawingActions
+from gui.panels.pad_labels import PadLabels
+from gui.panels.pad_pictures import PadPictures
+from gui.panels.pad_reading import PadReading
 from gui.session import Session
-from gui.tasks import TaskThread
-from gui.widgets import given_picture
+from gui.shipped_reader import ReadBy
 from gui.widgets.answer_timeline import AnswerTimeline
 from gui.widgets.answer_view import AnswerView
-from gui.widgets.drawing import PEN_WIDTH, Drawing, Points
+from gui.widgets.answer_words import digit_answer, number_answer
+from gui.widgets.drawing import placed
 from gui.widgets.network_view import NetworkView
 from gui.widgets.pad import Pad
+from gui.widgets.pad_corrections import PadCorrections
+from gui.widgets.pad_tools import PadTools
 from gui.widgets.probability_bars import ProbabilityBars
 from gui.widgets.square_row import SquareRow
 
 KEPT_CHANGES = 200
-_SMALL_VIEW, _LARGE_VIEW, _HIGH = 112, 140, 720
+_SMALL_VIEW, _LARGE_VIEW, _HIGH = 112, 140, 760
 
 
 class DrawingPanel(QWidget):
-    """A pad, the 28x28 image made of it, and the network's answer, always up to date.
+    """A pad, the 28x28 image made of it, and the answer, always up to date.
 
     Parameters
     ----------
     session : Session
-        Its `drawing` is what is on the pad; its `reader` answers.
+        Its `drawing` is what is on the pad; its `pad_reader` answers.
 
     Attributes
     ----------
     undo_stack : QUndoStack
         What was done on the pad.
-    undo_action, redo_action, eraser_action, test_action, clear_action, paste_action : QAction
-        What the buttons do, for menus. E works in the whole window; X, Del and Ctrl+V while the keyboard is with
-        this panel.
+    drawing_actions : DrawingActions
+        What the buttons do; also single ones such as `test_action`, for menus.
+    labels : PadLabels
+        Takes the digit that the drawing is said to be.
+
+    Signals
+    -------
+    labelled : (Drawn or ndarray of shape (28, 28), int)
+        Somebody said which digit the drawing is.
+    widened : (bool,)
+        The pad is twice as wide as high from now on, or a square again.
     """
+
+    labelled = Signal(object, int)
+    widened = Signal(bool)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(KEPT_CHANGES)
-        self._names: tuple[str, ...] = DIGITS
-        self._rng = np.random.default_rng()
-        self._reading: TaskThread | None = None
+        self._settings: QSettings | None = None
+        self._names: tuple[str, ...] = ()
         self._make_widgets()
         self._make_actions()
         self._arrange()
         self._connect()
-        if session.dataset is not None:
-            self._on_dataset(session.dataset)
-        self._read_again()
+        self._on_dataset(session.dataset)
+        self._show()
 
     # --- building -----------------------------------------------------------------------------------------
 
     def _make_widgets(self) -> None:
         self.pad = Pad(self.undo_stack)
-        self.view = NetworkView()
-        self.answer = AnswerView()
-        self.bars = ProbabilityBars()
-        self.timeline = AnswerTimeline()
+        self.reading = PadReading(self.session, self.pad, self)
+        self.pictures = PadPictures(self.session, self.pad, self)
+        self.answer, self.bars, self.timeline = AnswerView(), ProbabilityBars(), AnswerTimeline()
+        self.labels = PadLabels(self.pad, self.reading)
+        self.view, self.corrections = NetworkView(), PadCorrections()
         self._view_title = QLabel("The network sees")
-        self._note = QLabel()
-        self._note.setWordWrap(True)
-        self._note.setAlignment(Qt.AlignmentFlag.AlignTop)
-        # Room for two lines at all times, or the pad would shrink at the first touch.
-        self._note.setMinimumHeight(2 * QFontMetrics(theme.font(9)).lineSpacing())
-        self._note.setAccessibleName("What was done to the drawing")
-        for label in (self._view_title, self._note):
-            label.setProperty("role", "muted")
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._view_title.setProperty("role", "muted")
+        self._view_title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def _make_actions(self) -> None:
-        self.undo_action = self.undo_stack.createUndoAction(self, "Undo")
-        self.redo_action = self.undo_stack.createRedoAction(self, "Redo")
-        self.eraser_action = QAction("Eraser", self)
-        self.test_action = QAction("Show a test image", self)
-        self.clear_action = QAction("Clear the pad", self)
-        self.paste_action = QAction("Paste a picture", self)
-        self.eraser_action.setCheckable(True)
-        self.test_action.setEnabled(False)
-        self._explain(self.undo_action, "Undo (Ctrl+Z)", "Takes back the last stroke, or whatever was done last.")
-        self._explain(self.redo_action, "Redo (Ctrl+Y)", "Does again what was taken back.")
-        self._explain(self.eraser_action, "Eraser (X)", "Wipes away what it touches, until it is pressed again.", "X")
-        self._explain(
-            self.test_action,
-            "Show a test image (E)",
-            "Puts a random test image on the pad: one that the network has not learned from.",
-            "E",
-        )
-        self.test_action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        wipes = "Wipes the whole pad. Undo brings it back."
-        self._explain(self.clear_action, "Clear (Del or right button)", wipes, "Del", "Backspace")
-        self._explain(self.paste_action, "Paste a picture (Ctrl+V)", "Shows a copied picture on the pad.", "Ctrl+V")
-
-    def _explain(self, action: QAction, tip: str, help_text: str, *keys: str) -> None:
-        action.setToolTip(tip)
-        action.setWhatsThis(help_text)
-        action.setShortcuts([QKeySequence(key) for key in keys])
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.addAction(action)
+        made = self.drawing_actions = DrawingActions(self, self.undo_stack)
+        self.undo_action, self.redo_action, self.eraser_action = made.undo, made.redo, made.eraser
+        self.test_action, self.wrong_action, self.clear_action = made.test, made.wrong, made.clear
+        self.replay_action, self.wide_action = made.replay, made.wide
+        self.copy_action, self.copy_small_action, self.paste_action = made.copy, made.copy_small, made.paste
 
     def _arrange(self) -> None:
-        tools = QWidget()
-        column = QVBoxLayout(tools)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.SPACE // 2)
-        for action in (self.eraser_action, self.undo_action, self.redo_action):
-            column.addWidget(self._button(action))
-        column.addStretch()
-        for action in (self.test_action, self.clear_action):
-            column.addWidget(self._button(action))
+        self._row = SquareRow(self.pad, PadTools(*self.drawing_actions.buttons))
         seen = QVBoxLayout()
         seen.setSpacing(theme.SPACE // 2)
         seen.addWidget(self._view_title)
         seen.addWidget(self.view)
-        seen.addWidget(self._note, 1)
+        seen.addWidget(self.corrections, 1)
         reading = QHBoxLayout()
         reading.setSpacing(theme.SPACE * 2)
         reading.addLayout(seen)
@@ -137,52 +112,63 @@ class DrawingPanel(QWidget):
         page = QVBoxLayout(self)
         page.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         page.setSpacing(theme.SPACE)
-        page.addWidget(SquareRow(self.pad, tools), 8)
+        page.addWidget(self._row, 100)
         page.addWidget(self.answer)
-        page.addLayout(reading, 3)
-        page.addWidget(self.timeline, 3)
+        page.addWidget(self.labels)
+        page.addLayout(reading, 1)
+        page.addWidget(self.timeline, 1)
         page.addStretch()
         self.setMinimumWidth(264)
-        self._dress()
-
-    def _button(self, action: QAction) -> QToolButton:
-        button = QToolButton()
-        button.setDefaultAction(action)
-        button.setAccessibleName(action.text())
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
 
     def _connect(self) -> None:
         # As long as pen moves are waiting in the event queue, only the latest is worth an answer.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._prepare)
         self.pad.changed.connect(self._soon.start)
+        self.pad.pointed.connect(self.reading.point)
         self.pad.picture_given.connect(self.open_picture)
-        self.eraser_action.toggled.connect(self.pad.set_eraser)
-        self.test_action.triggered.connect(self.show_test_image)
-        self.clear_action.triggered.connect(self.pad.clear)
-        self.paste_action.triggered.connect(self.paste)
+        self.reading.changed.connect(self._show)
+        self.reading.renewed.connect(self.timeline.clear)
+        self._connect_actions()
+        self.bars.picked.connect(self.labels.say)
+        self.labels.labelled.connect(self.labelled)
+        self.labels.choice.chosen.connect(self._on_choice)
         self.session.snapshot_changed.connect(self._on_snapshot)
-        self.session.network_replaced.connect(self.timeline.clear)
+        self.session.state_changed.connect(self._on_reader)
+        self.session.reader_changed.connect(self._on_reader)
+        self.session.network_replaced.connect(self._on_network)
         self.session.dataset_changed.connect(self._on_dataset)
-        theme.switch().changed.connect(self._dress)
+        theme.switch().changed.connect(self.drawing_actions.dress)
 
-    def _dress(self) -> None:
-        icons = {
-            self.undo_action: "mdi6.undo",
-            self.redo_action: "mdi6.redo",
-            self.eraser_action: "mdi6.eraser",
-            self.test_action: "mdi6.dice-5-outline",
-            self.clear_action: "mdi6.trash-can-outline",
-        }
-        for action, name in icons.items():
-            action.setIcon(icon(name))
+    def _connect_actions(self) -> None:
+        made = self.drawing_actions
+        made.eraser.toggled.connect(self.pad.set_eraser)
+        made.replay.triggered.connect(self.pad.replay)
+        made.wide.toggled.connect(self._on_wide)
+        made.test.triggered.connect(self.pictures.show_test_image)
+        made.wrong.triggered.connect(self.pictures.show_wrong_image)
+        made.clear.triggered.connect(self.pad.clear)
+        made.copy.triggered.connect(self.pictures.copy)
+        made.copy_small.triggered.connect(self.pictures.copy_small)
+        made.paste.triggered.connect(self.pictures.paste)
+
+    def remember_in(self, settings: QSettings) -> None:
+        """Use what was chosen the last time: who reads, and the shape of the pad; and remember the choices."""
+        self._settings = settings
+        who = str(settings.value("pad/read_by", "auto"))
+        self.session.read_by(cast(ReadBy, who) if who in get_args(ReadBy) else "auto")
+        self.wide_action.setChecked(str(settings.value("pad/wide", "false")) == "true")
+        self._show_choice()
 
     # --- what is on the pad -------------------------------------------------------------------------------
 
-    def strokes(self) -> tuple[Points, ...]:
-        """Return the strokes on the pad, each of shape (k, 2), x to the right and y down, 0 to 1 over the pad."""
+    def strokes(self) -> Strokes:
+        """Return the strokes on the pad, each of shape (k, 3): x, y in heights of the pad, y down, and seconds."""
         return self.pad.drawing.strokes
+
+    def show_strokes(self, drawn: Drawn) -> None:
+        """Show strokes of any size on the pad; this can be undone."""
+        self.pad.replace(placed(drawn, self.pad.aspect), "drawing")
 
     def show_image(self, image28: NDArray[np.uint8], caption: str, note: str = "taken as it is") -> None:
         """Show an image on the pad; this can be undone, and the next stroke starts afresh.
@@ -196,84 +182,106 @@ class DrawingPanel(QWidget):
         note : str
             What was done to it on the way to the network.
         """
-        self.pad.replace(Drawing(image=np.array(image28, np.uint8), caption=caption, note=note), "image")
+        self.pictures.show_image(image28, caption, note)
 
     def show_test_image(self) -> None:
         """Show a random image of the test set."""
-        dataset = self.session.dataset
-        if dataset is not None and len(dataset.test_images):
-            index = int(self._rng.integers(len(dataset.test_images)))
-            name = dataset.class_names[dataset.test_labels[index]]
-            self.show_image(dataset.test_images[index], f"Test image {index + 1:,}: {name}")
+        self.pictures.show_test_image()
 
     def open_picture(self, picture: Path | QImage) -> None:
-        """Show a picture file, or an image of any size, prepared for the network.
+        """Show a picture file, or an image of any size, prepared for the network."""
+        self.pictures.open_picture(picture)
 
-        One that cannot be read goes to `session.problem`.
-        """
-        if self._reading is not None:
-            self.session.tasks.forget(self._reading)
-        work = partial(given_picture.read, picture)
-        self._reading = self.session.tasks.start("Reading the picture…", work, self._on_picture, self._on_no_picture)
+    def _on_wide(self, wide: bool) -> None:
+        self.pad.set_wide(wide)
+        self._row.arrange()
+        self._show_hint()
+        if self._settings is not None:
+            self._settings.setValue("pad/wide", "true" if wide else "false")
+        self.widened.emit(wide)
 
-    def paste(self) -> None:
-        """Show the picture that was copied, or say that there is none."""
-        picture = given_picture.picture_in(QApplication.clipboard().mimeData(), any_file=True)
-        if picture is None:
-            self.session.problem.emit(
-                DigitLabError("The clipboard holds no picture.", "Copy a picture of one digit first.")
-            )
-        else:
-            self.open_picture(picture)
-
-    def _on_picture(self, drawing: Drawing) -> None:
-        self._reading = None
-        self.pad.replace(drawing, "picture")
-
-    def _on_no_picture(self, error: DigitLabError) -> None:
-        self._reading = None
-        self.session.problem.emit(error)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take a digit as the answer to what the drawing is."""
+        if not self.labels.take_key(event):
+            super().keyPressEvent(event)
 
     # --- the answer ---------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        """Make the network's image of what is on the pad, and let it be read."""
+        """Look at what is on the pad now."""
+        self._soon.stop()
         drawing = self.pad.drawing
-        image: NDArray[Any] | None = None
         if drawing.empty:
             self.eraser_action.setChecked(False)  # whoever draws next means the pen
-        else:
-            image = drawing.image if drawing.image is not None else render(drawing.strokes, dot_below=PEN_WIDTH)
-        self.view.set_image(image)
-        self.timeline.clear()
-        self.session.set_drawing(image)
-        self._read_again()
+        if not self.pad.replaying:
+            self.labels.show_choice()
+        self.replay_action.setEnabled(bool(drawing.strokes))
+        self.copy_action.setEnabled(not drawing.empty)
+        self.copy_small_action.setEnabled(not drawing.empty)
+        self.reading.prepare()
 
-    def _read_again(self) -> None:
-        """Let the latest copy of the network read the image."""
-        image = self.session.drawing
-        shares = None if image is None else self.session.read(image)
-        note = "" if self.session.trained else "This network is untrained: it guesses."
-        self.bars.set_shares(shares)
-        self.answer.show_answer(shares, self._names, note)
-        self._note.setText("" if shares is None else self.pad.drawing.note)
-        if shares is not None:
-            self.timeline.add(self.session.snapshot.step, shares)
+    def _show(self) -> None:
+        """Show what the drawing is read as."""
+        seen, reading = self.reading, self.reading.reading
+        self._set_names(seen.names)
+        own = self.session.reads_itself
+        note = seen.remark or ("This network is untrained: it guesses." if own and not self.session.trained else "")
+        self.view.set_image(seen.image)
+        self.corrections.show_corrections(seen.corrections, self.pad.drawing.note)
+        shares, doubted = (None, False) if reading is None else (reading.shares, reading.verdict == "no digit")
+        self.bars.set_shares(shares, faint=doubted)
+        self.bars.set_pickable(self.labels.possible)
+        if seen.number is not None:
+            self.answer.show_answer(number_answer(seen.number.signs, seen.number.sure, note))
+            self.pad.show_groups(seen.number.groups, seen.shown)
+        else:
+            self.answer.show_answer(digit_answer(reading, note))
+            self.pad.show_groups((), -1)
+        self.timeline.set_still(not own and self.session.reading_by == "reader")
+        if reading is not None:
+            self.timeline.add(self.session.snapshot.step if own else 0, reading.shares)
+
+    def _set_names(self, names: tuple[str, ...]) -> None:
+        if names != self._names:
+            self._names = names
+            self.bars.set_names(names)
+            self.timeline.set_names(names)
 
     def _on_snapshot(self, _snapshot: Snapshot) -> None:
-        if self.isVisible():
-            self._read_again()
+        if self.isVisible() and self.session.reads_itself:
+            self.reading.read()
 
-    def _on_dataset(self, dataset: Dataset) -> None:
-        self._names = dataset.class_names
-        digits = self._names == DIGITS
+    def _on_network(self) -> None:
+        self.timeline.clear()
+        self._on_reader()
+
+    def _on_choice(self, who: str) -> None:
+        self.session.read_by(cast(ReadBy, who))
+        if self._settings is not None:
+            self._settings.setValue("pad/read_by", who)
+
+    def _on_reader(self, _state: str = "") -> None:
+        """Somebody else may read now."""
+        self._show_choice()
+        if self.isVisible():
+            self.reading.read()
+
+    def _show_choice(self) -> None:
+        session = self.session
+        self.labels.choice.show_choice(session.reading_by, session.reads_itself, session.taught, session.missing)
+
+    def _on_dataset(self, dataset: Dataset | None) -> None:
+        self._show_hint()
+        for action in (self.test_action, self.wrong_action):
+            action.setEnabled(dataset is not None and len(dataset.test_images) > 0)
+        self._on_reader()
+
+    def _show_hint(self) -> None:
+        names = self.session.names
         # No line may break within a name.
-        listed = ", ".join(self._names).replace("-", "\N{NON-BREAKING HYPHEN}")
-        self.pad.set_hint("Draw a digit from 0 to 9 here." if digits else f"Draw one of these here: {listed}.")
-        self.bars.set_names(self._names)
-        self.timeline.set_names(self._names)
-        self.test_action.setEnabled(len(dataset.test_images) > 0)
-        self._read_again()
+        listed = ", ".join(names).replace("-", "\N{NON-BREAKING HYPHEN}")
+        digits = "Write a number here." if self.wide_action.isChecked() else "Draw a digit from 0 to 9 here."
+        self.pad.set_hint(digits if names == DIGITS else f"Draw one of these here: {listed}.")
 
     # --- size ---------------------------------------------------------------------------------------------
 
@@ -286,4 +294,4 @@ class DrawingPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what the network learned meanwhile."""
         super().showEvent(event)
-        self._read_again()
+        self._on_reader()

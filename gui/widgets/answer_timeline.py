@@ -20,6 +20,8 @@ from gui.widgets.wording import percent
 
 KEPT = 200
 TITLE = "Your drawing over the training"
+WAITING = "Press Train and watch the answer change here."
+STILL = "The Reader does not change. Let this network read, and watch it learn here."
 LEAST_HEIGHT, LARGEST_HEIGHT = 62, 320
 _WORTH_A_LINE = 0.05
 _SIDE_MARGIN = 42.0
@@ -33,6 +35,7 @@ class AnswerTimeline(PaintedWidget):
         self._names: tuple[str, ...] = DIGITS
         self._steps: deque[int] = deque(maxlen=KEPT)
         self._shares: deque[Shares] = deque(maxlen=KEPT)
+        self._waiting = WAITING
         self.setMinimumHeight(LEAST_HEIGHT)
         self.setMaximumHeight(LARGEST_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -57,6 +60,13 @@ class AnswerTimeline(PaintedWidget):
         self._steps.clear()
         self._shares.clear()
         self.update()
+
+    def set_still(self, still: bool) -> None:
+        """Say whether whoever reads is one that does not learn."""
+        words = STILL if still else WAITING
+        if words != self._waiting:
+            self._waiting = words
+            self.update()
 
     def add(self, step: int, shares: Shares) -> None:
         """Add the answer of the network after `step` batches, of shape (10,)."""
@@ -94,8 +104,7 @@ class AnswerTimeline(PaintedWidget):
             paint_line(painter, title, TITLE, theme.font(9), look.muted)
             if len(self._steps) < 2:
                 place = QRectF(self.rect()).adjusted(0, 18, 0, 0)
-                words = "Press Train and watch the answer change here."
-                painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), words)
+                painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._waiting)
             else:
                 paint_line(painter, title, f"batch {self._steps[-1]:,}", theme.font(9), look.muted, RIGHT)
                 self._paint_grid(painter)

@@ -1,4 +1,4 @@
-"""The network's answer in large type."""
+"""The answer in large type."""
 
 from __future__ import annotations
 
@@ -9,58 +9,55 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
+from gui.widgets.answer_words import NOTHING, Answer
 from gui.widgets.painted_text import paint_line
-from gui.widgets.shares import Shares, best_two
-from gui.widgets.wording import percent
 
 HEIGHT = 58
-_SIGN_WIDTH = 48.0
-_WORTH_A_NAME = 0.005  # what rounds to 1 %; which class has the most of nearly nothing is chance
-_NOTHING = ("Nothing is drawn yet.", "Draw, or press E for a test image.", "")
+_LARGEST, _SMALLEST = 36.0, 16.0
+_LEAST_SIGN = 40.0
+_GAP = 10.0
+_ROOM_BESIDE = 92.0
+_LONGEST_SIGN = 12
+_FIRST_LINE = (14.0, 12.5, 11.0, 10.0)
 
 
 class AnswerView(QWidget):
-    """Shows the first guess large, how sure the network is of it, and the second guess.
+    """Shows the first guess large, how sure it is, and the second guess.
 
     Attributes
     ----------
-    sign : str
-        The first guess; ``"?"`` when there is none.
-    lines : tuple of three str
-        What stands beside it, most important first; may be empty.
+    answer : Answer
+        What is shown.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.sign = "?"
-        self.lines: tuple[str, str, str] = _NOTHING
+        self.answer = NOTHING
         self.setMinimumHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Answer")
         self.setWhatsThis(
-            "What the network takes your drawing for, and how sure it is. It knows ten answers only: "
-            "it will name one of them for anything, also for a drawing that is none."
+            "What your drawing is taken for, and how sure that is: of all that are “83 % sure”, 83 in a hundred are "
+            "right. It says so where two digits are about as likely, and where the drawing may be no digit. "
+            "Press 0 to 9, or click a bar, to say what it really is."
         )
         theme.switch().changed.connect(self.update)
 
-    def show_answer(self, shares: Shares | None, names: Sequence[str], note: str = "") -> None:
-        """Show the answer of shape (10,), or that there is none; `note` is a remark on it."""
-        before, guesses = (self.sign, self.lines), best_two(shares)
-        if shares is None:
-            self.sign, self.lines = "?", _NOTHING
-        elif guesses is None:
-            self.sign, self.lines = "?", ("No answer:", "all ten outputs are equal.", note)
-        else:
-            first, second = guesses
-            self.sign = names[first]
-            other = f"or {names[second]}, {percent(shares[second], 0)}"
-            self.lines = (
-                f"{percent(shares[first], 0)} sure",
-                other if shares[second] >= _WORTH_A_NAME else "nothing else reaches 1 %",
-                note,
-            )
-        if (self.sign, self.lines) != before:
-            self.setAccessibleDescription(", ".join((self.sign, *filter(None, self.lines))))
+    @property
+    def sign(self) -> str:
+        """The first guess, or the whole number; ``"?"`` when there is none."""
+        return self.answer.sign
+
+    @property
+    def lines(self) -> tuple[str, str, str]:
+        """What stands beside the sign."""
+        return self.answer.lines
+
+    def show_answer(self, answer: Answer) -> None:
+        """Show another answer."""
+        if answer != self.answer:
+            self.answer = answer
+            self.setAccessibleDescription(", ".join((answer.sign, *filter(None, answer.lines))))
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -68,29 +65,38 @@ class AnswerView(QWidget):
         return QSize(200, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a short sign large and at the left, a long name above what is said about it."""
+        """Paint a short sign or a number large and at the left, a long name above what is said about it."""
+        short = len(self.sign) <= 2 or self.sign.isdigit()
         with QPainter(self) as painter:
-            if len(self.sign) > 2:
-                self._paint_name(painter)
-            else:
+            if short and len(self.sign) <= _LONGEST_SIGN:
                 self._paint_sign(painter)
+            else:
+                self._paint_name(painter)
+
+    def _colour(self) -> str:
+        look = theme.current()
+        return look.muted if self.answer.tone == "none" else look.accent
 
     def _paint_sign(self, painter: QPainter) -> None:
-        look = theme.current()
-        known = self.sign != "?"
         area = QRectF(self.rect())
-        big = theme.font(36, bold=True)
-        paint_line(
-            painter, QRectF(0, 0, _SIGN_WIDTH, area.height()), self.sign, big, look.accent if known else look.muted
-        )
-        self._paint_lines(painter, area.adjusted(_SIGN_WIDTH, 0, 0, 0), self.lines, 14 if known else 10)
+        size, width = _LARGEST, 0.0
+        while True:
+            big = theme.font(size, bold=True)
+            width = QFontMetricsF(big).horizontalAdvance(self.sign)
+            if size <= _SMALLEST or width <= area.width() - _ROOM_BESIDE - _GAP:
+                break
+            size -= 2
+        place = QRectF(0, 0, max(width + 1, _LEAST_SIGN - _GAP), area.height())
+        paint_line(painter, place, self.sign, big, self._colour())
+        beside = area.adjusted(place.width() + _GAP, 0, 0, 0)
+        first = _fitting(self.lines[0], beside.width()) if self.answer is not NOTHING else 10.0
+        self._paint_lines(painter, beside, self.lines, first)
 
     def _paint_name(self, painter: QPainter) -> None:
-        look = theme.current()
         area = QRectF(self.rect())
         sure, second, note = self.lines
         name = QRectF(0, 0, area.width(), 26)
-        paint_line(painter, name, self.sign, theme.font(16, bold=True), look.accent)
+        paint_line(painter, name, self.sign, theme.font(16, bold=True), self._colour())
         self._paint_lines(painter, area.adjusted(0, 26, 0, 0), (f"{sure}, {second}", note), 10)
 
     def _paint_lines(self, painter: QPainter, area: QRectF, lines: Sequence[str], size: float) -> None:
@@ -104,3 +110,11 @@ class AnswerView(QWidget):
             place = QRectF(area.left(), top, area.width(), height)
             paint_line(painter, place, line, font, look.muted if index else look.text)
             top += height
+
+
+def _fitting(words: str, width: float) -> float:
+    """Return the largest size in points in which a line fits."""
+    for size in _FIRST_LINE[:-1]:
+        if QFontMetricsF(theme.font(size, bold=True)).horizontalAdvance(words) <= width:
+            return size
+    return _FIRST_LINE[-1]

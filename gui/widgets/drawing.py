@@ -10,13 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.pen.drawn import Drawn, Stroke
+
 Points = NDArray[np.float64]
 
 PEN_WIDTH = 0.075
-"""Width of the pen, as a share of the pad's side."""
+"""Width of the pen on a square pad, as a share of its height."""
+
+WIDE_PEN_WIDTH = 0.05
+"""Width of the pen on a pad for whole numbers, whose digits are smaller."""
 
 SPACING = 0.006
-"""Distance between two points of a stroke, as a share of the pad's side."""
+"""Distance between two points of a stroke, as a share of the pad's height."""
 
 _CURVE = np.linspace(0, 1, 9)[1:, None]
 
@@ -27,8 +32,10 @@ class Drawing:
 
     Attributes
     ----------
-    strokes : tuple of ndarray of shape (k, 2)
-        Smooth curves; x to the right and y down, 0 to 1 from edge to edge of the pad.
+    strokes : tuple of ndarray of shape (k, 3)
+        Smooth curves; x to the right and y down, in heights of the pad, and seconds since the drawing began.
+    pressures : tuple of (ndarray of shape (k,) or None)
+        How hard the pen was pressed at each of these points, 0 to 1; None where nobody knows. One for each stroke.
     image : ndarray of shape (28, 28), uint8, or None
         An image in place of strokes.
     caption : str
@@ -37,21 +44,44 @@ class Drawing:
         What was done to it on the way to the network.
     """
 
-    strokes: tuple[Points, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
+    pressures: tuple[Points | None, ...] = ()
     image: NDArray[np.uint8] | None = None
     caption: str = ""
-    note: str = "cropped, scaled to 20×20, centred"
+    note: str = ""
 
     @property
     def empty(self) -> bool:
         """Whether nothing is drawn."""
         return not self.strokes and (self.image is None or not self.image.any())
 
-    def with_stroke(self, stroke: Points) -> Drawing:
-        """Return this drawing with one more stroke; an image gives way to it."""
-        return Drawing((*self.strokes, stroke))
+    @property
+    def seconds(self) -> float:
+        """When the last stroke ended."""
+        return max((float(stroke[-1, 2]) for stroke in self.strokes), default=0.0)
 
-    def erased(self, start: Points, end: Points, radius: float) -> Drawing:
+    def lines(self) -> Iterator[tuple[Stroke, Points | None]]:
+        """Yield each stroke with its pressures, if they are known."""
+        return zip(self.strokes, self.pressures or (None,) * len(self.strokes), strict=True)
+
+    def drawn(self, label: int | None = None) -> Drawn:
+        """Return the strokes for keeping; there must be some."""
+        return Drawn(self.strokes, label)
+
+    def with_stroke(self, stroke: Stroke, pressure: Points | None = None) -> Drawing:
+        """Return this drawing with one more stroke; an image gives way to it."""
+        return _of([*self.lines(), (stroke, pressure)])
+
+    def fitted(self, width: float) -> Drawing:
+        """Return the drawing made small enough for a pad of `width` heights; this very one where it fits."""
+        reach = max((float(stroke[:, 0].max()) for stroke in self.strokes), default=0.0)
+        if reach <= width:
+            return self
+        factor, drop = width / reach, (1 - width / reach) / 2
+        strokes = tuple(stroke * (factor, factor, 1) + (0, drop, 0) for stroke in self.strokes)
+        return replace(self, strokes=strokes)
+
+    def erased(self, start: Points, end: Points, radius: float, pen_width: float = PEN_WIDTH) -> Drawing:
         """Return what a round eraser leaves that moved from `start` to `end`, each of shape (2,).
 
         It is this very drawing when the eraser met nothing.
@@ -62,9 +92,22 @@ class Drawing:
             centres = (np.stack([x, y], axis=1) + 0.5) / side
             gone = _distance(centres, start, end).reshape(side, side) < radius
             return replace(self, image=np.where(gone, np.uint8(0), self.image))
-        left = tuple(piece for stroke in self.strokes for piece in _left(stroke, start, end, radius))
-        same = len(left) == len(self.strokes) and all(map(operator.is_, left, self.strokes))
-        return self if same else Drawing(left)
+        # A line ends in a round cap beyond its last point: it is the cap that has to end at the eraser.
+        reach = radius + pen_width / 2
+        left = [line for whole in self.lines() for line in _left(whole, start, end, reach)]
+        same = len(left) == len(self.strokes) and all(map(operator.is_, (s for s, _ in left), self.strokes))
+        return self if same else _of(left)
+
+
+def placed(drawn: Drawn, width: float) -> Drawing:
+    """Return strokes in any unit as a drawing in the middle of a pad of `width` heights, four fifths of it at most."""
+    points = np.concatenate(drawn.strokes)[:, :2]
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = np.maximum(high - low, 1e-9)
+    factor = min(0.8 * width / float(size[0]), 0.8 / float(size[1]))
+    middle = (low + high) / 2
+    place = np.array([width / 2, 0.5])
+    return Drawing(tuple(np.column_stack([(s[:, :2] - middle) * factor + place, s[:, 2]]) for s in drawn.strokes))
 
 
 def smooth(path: Any) -> Points:
@@ -75,14 +118,15 @@ def smooth(path: Any) -> Points:
 
     Parameters
     ----------
-    path : array_like of shape (n, 2)
-        What the pen reported, n at least 1.
+    path : array_like of shape (n, 2 or more)
+        What the pen reported, n at least 1: x, y, and whatever else is to be carried along, as time and pressure.
 
     Returns
     -------
-    ndarray of shape (k, 2)
+    ndarray of shape (k, 2 or more)
     """
     points = np.asarray(path, np.float64)
+    columns = points.shape[1]
     if len(points) >= 3:
         control = points[1:-1, None]
         ends = (points[1:-1, None] + points[2:, None]) / 2
@@ -90,27 +134,35 @@ def smooth(path: Any) -> Points:
         starts = np.concatenate([points[:1, None], ends[:-1]])
         t = _CURVE
         curve = (1 - t) ** 2 * starts + 2 * t * (1 - t) * control + t**2 * ends
-        points = np.concatenate([points[:1], curve.reshape(-1, 2)])
-    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+        points = np.concatenate([points[:1], curve.reshape(-1, columns)])
+    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points[:, :2], axis=0).T))])
     along = np.append(np.arange(0, length[-1], SPACING), length[-1])
-    return np.stack([np.interp(along, length, points[:, axis]) for axis in (0, 1)], axis=1)
+    return np.stack([np.interp(along, length, points[:, column]) for column in range(columns)], axis=1)
 
 
-def pieces(stroke: Points, kept: NDArray[np.bool_]) -> Iterator[Points]:
-    """Yield the parts of a stroke whose points are all `kept`, a mask of shape (k,)."""
+def runs(kept: NDArray[np.bool_]) -> list[slice]:
+    """Return the stretches of a mask of shape (k,) that are True; the whole of it as ``slice(None)``."""
     if kept.all():
-        yield stroke
-        return
+        return [slice(None)]
     borders = np.flatnonzero(np.diff(kept.astype(np.int8), prepend=0, append=0))
-    for first, behind in borders.reshape(-1, 2):
-        yield stroke[first:behind]
+    return [slice(first, behind) for first, behind in borders.reshape(-1, 2).tolist()]
 
 
-def _left(stroke: Points, start: Points, end: Points, radius: float) -> list[Points]:
-    # A line ends in a round cap beyond its last point: it is the cap that has to end at the eraser.
-    parts = pieces(stroke, _distance(stroke, start, end) >= radius + PEN_WIDTH / 2)
+def _of(lines: list[tuple[Stroke, Points | None]]) -> Drawing:
+    return Drawing(tuple(stroke for stroke, _ in lines), tuple(pressure for _, pressure in lines))
+
+
+def _left(
+    line: tuple[Stroke, Points | None], start: Points, end: Points, reach: float
+) -> list[tuple[Stroke, Points | None]]:
+    """Return what is left of a line by an eraser that takes whatever is nearer than `reach`."""
+    stroke, pressure = line
+    kept = _distance(stroke[:, :2], start, end) >= reach
+    if kept.all():
+        return [line]
+    parts = [(stroke[run], None if pressure is None else pressure[run]) for run in runs(kept)]
     # A crumb of one point would turn into a dot that nobody drew.
-    return [part for part in parts if len(part) > 1 or len(stroke) == 1]
+    return [part for part in parts if len(part[0]) > 1]
 
 
 def _distance(points: Points, start: Points, end: Points) -> Points:

@@ -1,4 +1,4 @@
-"""A square with a narrow column at its right."""
+"""A square with a narrow column at its right, or a wide field with the same as a row below it."""
 
 from __future__ import annotations
 
@@ -7,37 +7,64 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
+from gui.widgets.canvas import Canvas
+from gui.widgets.pad_tools import PadTools
 
 
 class SquareRow(QWidget):
-    """Gives `square` the largest square that fits beside `column`, and the column the same height.
+    """Gives `field` the largest room of its shape that fits beside `tools`, or above them where it is wide.
 
     No layout of Qt's can do this: those that keep a height for a width do not shrink when the height is short.
     """
 
-    def __init__(self, square: QWidget, column: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, field: Canvas, tools: PadTools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._square, self._column = square, column
-        square.setParent(self)
-        column.setParent(self)
+        self._field, self._tools = field, tools
+        field.setParent(self)
+        tools.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def arrange(self) -> None:
+        """Place both, now that the field has another shape."""
+        self._tools.set_row(self._wide)
+        self.updateGeometry()
+        self._place()
 
     def minimumSizeHint(self) -> QSize:
         """Return the smallest size in pixels."""
-        column, square = self._column.minimumSizeHint(), self._square.minimumSize()
-        return QSize(square.width() + theme.SPACE + column.width(), max(square.height(), column.height()))
+        return self._around(self._field.minimumSize(), self._tools.minimumSizeHint())
 
     def sizeHint(self) -> QSize:
         """Return the usual size in pixels."""
-        column, square = self._column.sizeHint(), self._square.sizeHint()
-        return QSize(square.width() + theme.SPACE + column.width(), max(square.height(), column.height()))
+        return self._around(self._field.sizeHint(), self._tools.sizeHint())
+
+    @property
+    def _wide(self) -> bool:
+        return self._field.aspect > 1
+
+    def _around(self, field: QSize, tools: QSize) -> QSize:
+        if self._wide:
+            return QSize(max(field.width(), tools.width()), field.height() + theme.SPACE + tools.height())
+        return QSize(field.width() + theme.SPACE + tools.width(), max(field.height(), tools.height()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Place both; ask for no more height than the square can use."""
+        """Place both."""
         super().resizeEvent(event)
-        column = self._column.minimumSizeHint()
-        widest = max(1, self.width() - column.width() - theme.SPACE)
-        side = min(widest, self.height())
-        self._square.setGeometry(0, 0, side, side)
-        self._column.setGeometry(self.width() - column.width(), 0, column.width(), max(side, column.height()))
-        self.setMaximumHeight(max(widest, column.height()))
+        self._place()
+
+    def _place(self) -> None:
+        """Place both; ask for no more height than the field can use."""
+        tools = self._tools.minimumSizeHint().height()
+        if self._wide:
+            highest = int(self.width() / self._field.aspect)
+            height = max(1, min(highest, self.height() - theme.SPACE - tools))
+            self._field.setGeometry(0, 0, self.width(), height)
+            self._tools.setGeometry(0, height + theme.SPACE, self.width(), tools)
+            self.setMaximumHeight(highest + theme.SPACE + tools)
+            return
+        beside = self._tools.width_at(self.height())
+        highest = max(1, self.width() - beside - theme.SPACE)
+        side = min(highest, self.height())
+        self._field.setGeometry(0, 0, side, side)
+        self._tools.setGeometry(self.width() - beside, 0, beside, max(side, tools))
+        self.setMaximumHeight(max(highest, tools))
