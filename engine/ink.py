@@ -11,7 +11,6 @@ LeCun, Bottou, Bengio, Haffner (1998), "Gradient-based learning applied to docum
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,6 +20,7 @@ from engine.errors import DataError
 from engine.ink_paths import Paths, box, checked, evenly, is_dot, pieces, sheared, slope
 from engine.ink_raster import Floats, centre_of_mass, draw, kept_inside, lowest
 from engine.ink_spec import LINE_WIDTH, SIDE, Corrections, InkSpec, Prepared
+from engine.slant import degrees_taken, kept_slope
 
 Strokes = Sequence[ArrayLike]
 """Pen strokes: one array of shape (k, 2) or, with times, (k, 3) per stroke, x to the right and y down, in any unit."""
@@ -29,8 +29,6 @@ BOX = 20
 _SPACING = 0.6
 # Less ink than this share of the darkest is rounded to nothing anyway, so it must not widen the crop.
 _FAINTEST = 0.5 / 255
-_LEFTMOST = -15.0
-"""Slant in degrees of which less than one MNIST digit in a hundred has less; to the right there is a setting."""
 
 
 def prepare(
@@ -127,9 +125,8 @@ def _straightened(paths: Paths, ink: InkSpec) -> tuple[Paths, float]:
     room = BOX - ink.line_width - 1
     smooth = evenly(_fitted(paths, room), _SPACING, ink.smoothing)
     steep = slope(smooth)
-    kept = float(np.clip(steep, math.tan(math.radians(_LEFTMOST)), math.tan(math.radians(ink.steepest))))
-    degrees = math.degrees(math.atan(steep) - math.atan(kept))
-    return _fitted(smooth if kept == steep else sheared(smooth, kept - steep), room), degrees
+    kept = kept_slope(steep, ink.steepest)
+    return _fitted(smooth if kept == steep else sheared(smooth, kept - steep), room), degrees_taken(steep, kept)
 
 
 def _fitted(paths: Paths, room: float) -> Paths:

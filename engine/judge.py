@@ -85,6 +85,7 @@ class Judge(Settings):
         return _logistic(sums)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def fit_judge(
     network: Network,
     images: NDArray[np.uint8],
@@ -101,8 +102,15 @@ def fit_judge(
     labels : ndarray of shape (n,), uint8
     others : ndarray of shape (m, 28, 28), uint8
         Drawings that are no digits; without any, only the temperature is fitted.
+
+    Returns
+    -------
+    Judge
+        One that passes everything on as it is where the network came apart: of what is no number nothing can be said.
     """
     hidden, raw = network.seen(images)
+    if not np.isfinite(raw).all():
+        return Judge()
     temperature = _temperature(raw, labels)
     if not len(others):
         return Judge(temperature=temperature)
@@ -110,6 +118,8 @@ def fit_judge(
     units = np.sort(np.argsort(-hidden.var(axis=0), kind="stable")[:MOST_UNITS])
     digits, none = _features(hidden, raw, units), _features(other_hidden, other_raw, units)
     weights, bias = _separate(digits, none)
+    if not np.isfinite([*weights, bias]).all():
+        return Judge(temperature=temperature)
     least = float(np.quantile(_logistic(digits @ weights + bias), REFUSED))
     return Judge(
         temperature=temperature, units=tuple(units.tolist()), weights=tuple(weights.tolist()), bias=bias, least=least

@@ -13,9 +13,10 @@ from PIL import Image, ImageOps
 from engine.datasets.reading import checked_file, refused, refusing
 from engine.errors import DataError
 from engine.ink import BOX, SIDE, centre_picture
-from engine.ink_spec import LINE_WIDTH
+from engine.ink_spec import LINE_WIDTH, InkSpec
 from engine.line_width import with_line_width
 from engine.paper import ADVICE, LEAST_CONTRAST, lift_ink
+from engine.slant import straight_mask
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
 """The file names, by their endings, that are read as pictures."""
@@ -149,12 +150,15 @@ def _reading(picture: Image.Image, light_paper: bool | None) -> PictureReading:
     if picture.size == (SIDE, SIDE):
         return _as_it_is(np.asarray(picture.convert("L")), light_paper)
     ink = lift_ink(picture, light_paper)
-    line = with_line_width(ink.mask, LINE_WIDTH / BOX)
+    straight, degrees = straight_mask(ink.mask, InkSpec().steepest)
+    line = with_line_width(straight, LINE_WIDTH / BOX)
     image = centre_picture(line.ink)
     if image is None:
         raise DataError("The picture shows nothing that stands out from its background.", ADVICE)
     width = line.found * BOX
     said = ["cropped, scaled to 20×20, centred", f"line {width:.1f} → {LINE_WIDTH:.1f} px"]
+    if abs(degrees) >= 1:
+        said.append(f"{abs(degrees):.0f}° less slanted")
     if ink.paper:
         said.append("paper removed")
     if ink.specks:

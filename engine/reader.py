@@ -105,7 +105,7 @@ class Reader:
     def read_images(self, images: NDArray[np.uint8]) -> list[Reading]:
         """Return what images of shape (n, 28, 28) are taken for."""
         shares, digitness = self.asked(images)
-        inked = images.reshape(len(images), -1).max(axis=1, initial=0) > 0
+        inked = np.asarray(images.any(axis=(1, 2)))
         return [self._reading(*one) for one in zip(shares, digitness, inked, strict=True)]
 
     def read_many(self, drawings: Sequence[Strokes], dot_below: float = 0.0) -> list[Reading]:

@@ -23,13 +23,16 @@ def calibration_error(shares: Floats, labels: NDArray[np.uint8], bins: int = BIN
     Returns
     -------
     float
-        The mean, weighted by count, of the differences between mean share and accuracy: 0 to 1.
+        The mean, weighted by count, of the differences between mean share and accuracy: 0 to 1. NaN when a share is no
+        number.
 
     References
     ----------
     Naeini, Cooper, Hauskrecht (2015), "Obtaining Well Calibrated Probabilities Using Bayesian Binning"; Guo et al.
     (2017), "On Calibration of Modern Neural Networks".
     """
+    if not np.isfinite(shares).all():
+        return float("nan")
     sure, right = shares.max(axis=1), shares.argmax(axis=1) == labels
     places = np.clip(np.ceil(sure * bins).astype(np.intp) - 1, 0, bins - 1)
     gaps = np.bincount(places, sure, minlength=bins) - np.bincount(places, right, minlength=bins)

@@ -24,9 +24,9 @@ from engine.evaluation import evaluate
 from engine.fields import parameters_of
 from engine.layers import LAYER_KINDS, DenseSpec
 from engine.model_files import load_model
-from engine.network import Network
 from engine.optimizers import OPTIMIZERS
 from engine.presets import PRESETS
+from engine.reader import Reader
 from engine.schedules import SCHEDULES
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
 from engine.terminal import command_line, main
@@ -107,8 +107,8 @@ def test_the_real_program_trains_evaluates_and_predicts(digits: str, small: Data
     Image.fromarray(small.test_images[0]).save(tmp_path / "seven.png")
     done = in_a_process("predict", model, tmp_path / "seven.png", "--json")
     entry = json.loads(done.stdout)["predictions"][0]
-    network = Network.from_snapshot(load_model(model).network)
-    np.testing.assert_allclose(entry["probabilities"], network.probabilities(small.test_images[:1])[0], atol=1e-6)
+    reading = Reader.of(load_model(model)).read(small.test_images[0])
+    np.testing.assert_allclose(entry["probabilities"], reading.shares, atol=1e-6)
     assert entry["digit"] == int(np.argmax(entry["probabilities"]))
 
 
