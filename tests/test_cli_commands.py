@@ -26,6 +26,7 @@ from engine.layers import LAYER_KINDS, DenseSpec
 from engine.model_files import load_model
 from engine.optimizers import OPTIMIZERS
 from engine.presets import PRESETS
+from engine.network import Network
 from engine.reader import Reader
 from engine.schedules import SCHEDULES
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
