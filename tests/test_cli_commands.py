@@ -24,9 +24,9 @@ from engine.evaluation import evaluate
 from engine.fields import parameters_of
 from engine.layers import LAYER_KINDS, DenseSpec
 from engine.model_files import load_model
+from engine.network import Network
 from engine.optimizers import OPTIMIZERS
 from engine.presets import PRESETS
-from engine.network import Network
 from engine.reader import Reader
 from engine.schedules import SCHEDULES
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
