@@ -105,7 +105,8 @@ def measured(model: Model, dataset: Dataset, cancelled: Cancelled = lambda: Fals
     found = findings(network, _divided(dataset, model.run), model.run, test, cancelled)
     if cancelled():
         return model
-    figures = {"test_loss": finite(test.loss), "test_accuracy": test.accuracy, "scores": found.scores}
+    scores = with_scores(found.scores, model.record.scores)  # somebody may have measured it on more
+    figures = {"test_loss": finite(test.loss), "test_accuracy": test.accuracy, "scores": scores}
     return replace(model, record=model.record.model_copy(update=figures), judge=found.judge)
 
 
@@ -158,8 +159,7 @@ def pen_files(word: str) -> list[Path]:
 
 def with_scores(known: Sequence[Score], new: Sequence[Score]) -> tuple[Score, ...]:
     """Return all scores, a new one in place of a known one of the same title."""
-    titles = {score.title: score for score in (*known, *new)}
-    return tuple(titles.values())
+    return tuple({score.title: score for score in (*known, *new)}.values())
 
 
 def _parts(word: str) -> list[str]:

@@ -34,13 +34,16 @@ def taught_model(
         The share of the dataset's test images that it reads right.
     """
     before = _LEARNED.sub("", model.record.dataset) or rehearsed
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     record = model.record.model_copy(
         update={
             "dataset": f"{before} + {digits:,} own digit{'s' * (digits != 1)}",
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "created": now,
+            "taught": now,
             "program": f"DigitLab {program_version()}",
             "steps": model.record.steps + steps,
             "best_epoch": 0,
+            "scores": (),
             # These belong to the weights before.
             **dict.fromkeys(("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss")),
             "test_accuracy": test_accuracy,

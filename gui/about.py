@@ -8,40 +8,51 @@ from engine.model import program_version
 from gui.theme import SPACE
 
 GUIDE = """
-<h3>In a minute</h3>
+<h3>Draw first</h3>
+<p>On the right, draw a digit with mouse, finger or pen. At any size, at any place: it is brought to the size, the slant
+and the line width that networks learn, and the small picture shows what came of it. The <b>Reader</b>, a network that
+comes with the program, answers at once: “83 % sure”, “not sure: 4 or 9”, or “this may not be a digit”. Once you train a
+network of your own, that one reads; choose below the pad who does.</p>
+<ul>
+<li><b>Read wrong?</b> Press the key <b>0</b> to <b>9</b> that is right: the drawing joins <i>My digits</i>
+(<b>Ctrl+D</b>). With five of each, <b>Ctrl+L</b>, <i>Learn my digits</i>, teaches your hand in seconds, shows what it
+brings, and lets you go back.</li>
+<li><b>2025?</b> <b>W</b> makes the pad wide for whole numbers.</li>
+<li><b>R</b> lets the drawing draw itself again, <b>X</b> is the eraser, <b>Ctrl+C</b> copies the picture; pictures may
+be pasted and dropped. <b>E</b> puts a test digit on the pad, <b>Shift+E</b> one that is read wrong.</li>
+</ul>
+<h3>Then build your own</h3>
 <ol>
-<li><b>Build.</b> On the left, choose a preset, or add layers, drag them, and change their settings: dense ones,
-convolutions, pooling and others. Each shows what comes out of it. Whatever you point at is explained at the bottom of
-the window.</li>
+<li><b>Build.</b> On the left, choose a preset, or add layers, drag them, and change their settings. Whatever you point
+at is explained at the bottom of the window.</li>
 <li><b>Train.</b> Press <b>Train</b> or the space bar. <i>Training</i> shows the loss falling and the accuracy rising;
-<i>Weights</i> shows what each unit or filter looks for: orange where ink speaks for it, blue where ink speaks against
-it; <i>Feature maps</i> show what filters make of your drawing.</li>
-<li><b>Draw.</b> On the right, draw a digit, also while the network learns. The small picture is what the network
-sees; the bars are its answer.</li>
+<i>Weights</i> what each unit or filter looks for: orange where ink speaks for it, blue where ink speaks against it;
+<i>Feature maps</i> what filters make of your drawing, which is read all the while.</li>
 <li><b>Look closer.</b> <i>Evaluation</i> counts right and wrong answers on images the network never saw; click a
-cell to see them, click an image to put it on the pad. <i>Data</i> shows what it learns from.</li>
-<li><b>Make it better.</b> Under <b>Augmentation</b> on the left, every image is turned, shifted and bent anew in every
-epoch; <i>Data</i> shows how. The network then reads more of what it has never seen.</li>
+cell to see them, click an image to put it on the pad. <i>Data</i> shows what it learns from. <b>Ctrl+I</b> is the
+network's card: what it is, how it was made, and how much it reads right.</li>
+<li><b>Make it better.</b> Under <b>Augmentation</b>, every image is turned, shifted and bent anew in every epoch. The
+network then reads more of what it has never seen.</li>
 </ol>
 <h3>Nothing is lost</h3>
-<p>The best network of every run is kept by itself; find them under <b>File › Kept models</b>. Save one under a name
-of yours with <b>Ctrl+S</b>.</p>
+<p>The best network of every run is kept by itself, under <b>File › Kept models</b>. Save one under a name of yours with
+<b>Ctrl+S</b>.</p>
 <h3>Is it computed right?</h3>
 <p><b>Run › Check against TensorFlow</b> trains your network once more with TensorFlow, from the same weights on the
-same images, and shows both losses, the largest difference, and both speeds. In a terminal, <b>verify</b> does the same,
-<b>bench</b> measures the speed beside other libraries, and <b>reproduce</b> trains every row of the table of
-accuracies.</p>
+same images, and shows how far both are apart. In a terminal, <b>verify</b> does the same, <b>bench</b> measures the
+speed beside other libraries, and <b>reproduce</b> trains every row of the table of accuracies.</p>
 <h3>Keys</h3>
 <p>Space: train, pause · F10: one batch · Shift+F10: one epoch · Ctrl+.: stop · Ctrl+R: reset · Ctrl+1 to 4: pages ·
-Ctrl+T: evaluate · Ctrl+Shift+T: check against TensorFlow · F2, F3: panels · E on the pad: a test digit ·
-Del on the pad: clear · Ctrl+Z, Ctrl+Y: undo, redo · F11: full screen.</p>
+Ctrl+T: evaluate · Ctrl+Shift+T: check against TensorFlow · F2, F3: panels · Del on the pad: clear ·
+Ctrl+Z, Ctrl+Y: undo, redo · F11: full screen.</p>
 """
 ABOUT = """
 <h3>DigitLab {version}</h3>
 <p>A workbench in which you build a neural network, watch it learn handwritten digits, and draw digits for it to read.
 The network is written from scratch on NumPy: no machine-learning library computes anything you see learned.</p>
 <p>It continues the article project “Neural Network from Scratch - MNIST Digit Recognition”. MIT License.</p>
-<p>MNIST: Yann LeCun, Corinna Cortes, Christopher J. C. Burges, CC BY-SA 3.0.
+<p>MNIST: Yann LeCun, Corinna Cortes, Christopher J. C. Burges, CC BY-SA 3.0. The Reader also learned from
+Pen-Based Recognition of Handwritten Digits: Ethem Alpaydin, Fevzi Alimoglu, CC BY 4.0.
 Built with Qt for Python, pyqtgraph, NumPy and pydantic.</p>
 """
 

@@ -101,6 +101,12 @@ class Desk(QObject):
         if self.reader.spec != snapshot.spec:
             self.reader = Network(snapshot.spec, seed=None)
         self.reader.parameters[:] = snapshot.parameters
+        self.judge = Judge()  # the one before does not fit other weights
+
+    def judge_by(self, judge: Judge) -> None:
+        """Trust the present weights as far as a judge says that was fitted to them; others end that."""
+        self.judge = judge
+        self.reader_changed.emit()
 
     # --- who reads the pad --------------------------------------------------------------------------------
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -14,25 +16,31 @@ from engine import kept_models
 from engine.datasets.dataset import Dataset
 from engine.errors import DigitLabError, ModelFileError
 from engine.history import History
-from engine.model_files import SUFFIX, Model, TrainingRecord, load_model, record_training, save_model
+from engine.judge import Judge
+from engine.measuring import pen_files, with_scores
+from engine.model_files import SUFFIX, Model, TrainingRecord, record_training
 from engine.network import Snapshot
 from engine.reports import EndReport
+from engine.score import Score
 from engine.specs import RunSpec
 from engine.training import Training
+from gui.model_writing import Written, alike, open_model, save_to, write_measured
+from gui.remembered_files import RememberedFiles
 from gui.session import Session
 from gui.worker import TaskThread
 
 RECENT = 10
+PEN_FILES = 5
 SAVING = "Saving the model…"
 DESCRIPTION = 2**16  # bytes, for what a model file says about itself
 
 
 class Origin(NamedTuple):
-    """What a run is made of: its settings, its data, and the record of the file its network came from, if any."""
+    """What a run is made of: its settings, its data, and the model that its network came from, if any."""
 
     run: RunSpec
     dataset: Dataset | None
-    record: TrainingRecord | None
+    came_from: Model | None
 
 
 class Document(QObject):
@@ -44,6 +52,8 @@ class Document(QObject):
         The file the network was opened from or saved to.
     saved : bool
         Whether that file holds the present weights.
+    recent_files, pen_files : RememberedFiles
+        Models opened or saved last; pen files that were loaded as data.
     """
 
     changed = Signal()
@@ -53,10 +63,13 @@ class Document(QObject):
 
     def __init__(self, session: Session, settings: QSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session, self._settings = session, settings
+        self._session = session
+        self.recent_files = RememberedFiles(settings, "recent", RECENT)
+        self.pen_files = RememberedFiles(settings, "pen_files", PEN_FILES)
         self.path: Path | None = None
         self.saved = True
-        self._record: TrainingRecord | None = None
+        self._came_from: Model | None = None
+        self._measured: Model | None = None
         self._kept_last: tuple[History, Snapshot] | None = None
         self._opening: TaskThread | None = None
         # What each run is made of: it is handed over when another network may have taken its place.
@@ -66,6 +79,7 @@ class Document(QObject):
         session.network_replaced.connect(self._on_replaced)
         session.ended.connect(self._on_ended)
         session.left.connect(self._on_left)
+        session.dataset_changed.connect(self._on_dataset)
 
     @property
     def title(self) -> str:
@@ -85,8 +99,7 @@ class Document(QObject):
     @property
     def recent(self) -> list[Path]:
         """The files opened or saved last, newest first."""
-        stored = self._settings.value("recent", [])
-        return [Path(str(name)) for name in (stored if isinstance(stored, list) else [stored]) if name]
+        return self.recent_files.paths
 
     def open(self, path: str | Path) -> None:
         """Open a model file in the background; what is open stays until that has worked."""
@@ -94,7 +107,7 @@ class Document(QObject):
         if self._opening is not None:
             tasks.forget(self._opening)
         self._opening = tasks.start(
-            "Opening the model…", partial(_open, path), partial(self._on_opened, path), self._on_not_opened
+            "Opening the model…", partial(open_model, path), partial(self._on_opened, path), self._on_not_opened
         )
 
     def save(self, path: str | Path) -> None:
@@ -105,9 +118,29 @@ class Document(QObject):
             why = f"{target} exists already and was left as it is."
             session.problem.emit(ModelFileError(why, "Choose that very file to replace it, or another name."))
             return
-        model = self._model(self._origin(), session.snapshot, session.history, best_epoch=0)
-        done = partial(self._on_saved, target, session.snapshot, session.history)
-        session.tasks.start(SAVING, partial(_save, target, model), done, self._on_failed)
+        origin, model = self._origin(), self.model
+        work = partial(write_measured, partial(save_to, target), model, self._unmeasured(origin, model))
+        session.tasks.start(SAVING, work, partial(self._on_saved, session.snapshot, session.history), self._on_failed)
+
+    @property
+    def model(self) -> Model:
+        """The present network with everything that is known of it."""
+        return self._model(self._origin(), self._session.snapshot, self._session.history, best_epoch=0)
+
+    def take(self, model: Model) -> None:
+        """Go on with a model that comes from no file, and keep a copy of it."""
+        self._adopt(model)
+        self.saved = False
+        self._keep(self._origin(), model.network, self._session.history, best_epoch=0)
+        self.changed.emit()
+
+    def add_scores(self, model: Model, scores: Sequence[Score]) -> None:
+        """Add scores of the present network to its card and to what is saved next, if `model` still is that network."""
+        record = model.record.model_copy(update={"scores": with_scores(model.record.scores, scores)})
+        if self._is_present(model.network):
+            self._measured = replace(model, record=record)
+            if self._came_from is not None and alike(self._came_from.network, model.network):
+                self._came_from = replace(self._came_from, record=record)
 
     @property
     def saving(self) -> bool:
@@ -127,14 +160,24 @@ class Document(QObject):
 
     def _origin(self) -> Origin:
         session = self._session
-        return Origin(session.built, session.dataset, self._record)
+        return Origin(session.built, session.dataset, self._came_from)
 
     def _model(self, origin: Origin, snapshot: Snapshot, history: History, best_epoch: int) -> Model:
-        """Put weights, settings and the record of their training together."""
-        record = origin.record
-        if record is None or record.steps != snapshot.step:
-            record = self._new_record(origin, snapshot, history, best_epoch)
-        return Model(snapshot, origin.run.model_copy(update={"network": snapshot.spec}), record)
+        """Put weights, settings and what is known of their training together."""
+        run, known = origin.run.model_copy(update={"network": snapshot.spec}), self._measured
+        if origin.came_from is not None and origin.came_from.record.steps == snapshot.step:
+            return Model(snapshot, run, origin.came_from.record, origin.came_from.judge)
+        record = self._new_record(origin, snapshot, history, best_epoch)
+        if known is None or not alike(known.network, snapshot):
+            return Model(snapshot, run, record)
+        figures = {name: getattr(known.record, name) for name in ("test_loss", "test_accuracy", "scores")}
+        return Model(snapshot, run, record.model_copy(update=figures), known.judge)
+
+    def _unmeasured(self, origin: Origin, model: Model) -> Dataset | None:
+        """Return the data to measure a model on; None when that has been done, or is not known of a file."""
+        came_from = origin.came_from
+        from_file = came_from is not None and model.record is came_from.record
+        return None if from_file or model.judge != Judge() else origin.dataset
 
     def _new_record(self, origin: Origin, snapshot: Snapshot, history: History, best_epoch: int) -> TrainingRecord:
         session = self._session
@@ -143,20 +186,37 @@ class Document(QObject):
         test = session.evaluation if history is session.history and session.evaluated_step == snapshot.step else None
         reports = [report for report in history.reports if report.epoch <= snapshot.epoch]
         record = record_training(origin.dataset, reports, steps=snapshot.step, best_epoch=best_epoch, test=test)
-        return record.model_copy(update={"epochs": snapshot.epoch})  # also those before the file was opened
+        taught = origin.came_from.record.taught if origin.came_from else ""
+        # Its epochs are also those before the file was opened.
+        return record.model_copy(update={"epochs": snapshot.epoch, "taught": taught})
 
     def _keep(self, origin: Origin, snapshot: Snapshot, history: History, best_epoch: int) -> None:
         if not snapshot.step or self._is_safe(history, snapshot):
             return
         self._kept_last = (history, snapshot)
         model = self._model(origin, snapshot, history, best_epoch)
-        self._session.tasks.start("Keeping the network…", partial(_keep, model), self.kept.emit, self._on_not_kept)
+        work = partial(write_measured, kept_models.keep, model, self._unmeasured(origin, model))
+        self._session.tasks.start("Keeping the network…", work, self._on_kept, self._on_not_kept)
 
     def _is_safe(self, history: History, snapshot: Snapshot) -> bool:
         """Whether these very weights have been kept already."""
         if self._kept_last is None or self._kept_last[0] is not history:
             return False
         return np.array_equal(self._kept_last[1].parameters, snapshot.parameters)
+
+    def _is_present(self, snapshot: Snapshot) -> bool:
+        return alike(self._session.snapshot, snapshot)
+
+    def _adopt(self, model: Model) -> None:
+        self._session.adopt(model.network, model.run)
+        self._came_from = model
+        self._session.judge_by(model.judge)
+
+    def _know(self, model: Model) -> None:
+        """Remember what was found out about a network; if it still is the present one, it is trusted so far."""
+        if model.judge != Judge() and self._is_present(model.network):
+            self._measured = model
+            self._session.judge_by(model.judge)
 
     def _on_state(self, _state: str) -> None:
         self._origins[self._session.history] = self._origin()
@@ -171,21 +231,31 @@ class Document(QObject):
 
     def _on_opened(self, path: Path, model: Model) -> None:
         self._opening = None
-        self._session.adopt(model.network, model.run)
-        self._record = model.record
+        self._adopt(model)
         self._kept_last = (self._session.history, model.network)
         self.path, self.saved = path, True
         if not self.is_kept:  # those have a menu of their own
-            self._remember(path)
+            self.recent_files.add(path)
         self.opened.emit(model)
         self.changed.emit()
 
-    def _on_saved(self, path: Path, snapshot: Snapshot, history: History, _result: None) -> None:
+    def _on_saved(self, snapshot: Snapshot, history: History, written: Written) -> None:
+        path, model = written
+        self._know(model)
         if history is self._session.history:  # else another network has taken its place meanwhile
             self.path, self.saved = path, snapshot is self._session.snapshot
-        self._remember(path)
+        self.recent_files.add(path)
         self.saved_to.emit(path)
         self.changed.emit()
+
+    def _on_kept(self, written: Written) -> None:
+        path, model = written
+        self._know(model)
+        self.kept.emit(path)
+
+    def _on_dataset(self, dataset: Dataset) -> None:
+        for path in pen_files(dataset.word):
+            self.pen_files.add(path)
 
     def _on_snapshot(self, snapshot: Snapshot) -> None:
         if self.saved and snapshot.step:
@@ -193,7 +263,7 @@ class Document(QObject):
             self.changed.emit()
 
     def _on_replaced(self) -> None:
-        self.path, self.saved, self._record = None, True, None
+        self.path, self.saved, self._came_from = None, True, None
         self.changed.emit()
 
     def _on_not_opened(self, error: DigitLabError) -> None:
@@ -206,19 +276,3 @@ class Document(QObject):
 
     def _on_failed(self, error: DigitLabError) -> None:
         self._session.problem.emit(error)
-
-    def _remember(self, path: Path) -> None:
-        others = [str(other) for other in self.recent if other != path.absolute()]
-        self._settings.setValue("recent", [str(path.absolute()), *others][:RECENT])
-
-
-def _open(path: Path, progress: Any, cancelled: Any) -> Model:
-    return load_model(path)
-
-
-def _save(path: Path, model: Model, progress: Any, cancelled: Any) -> None:
-    save_model(path, model)
-
-
-def _keep(model: Model, progress: Any, cancelled: Any) -> Path:
-    return kept_models.keep(model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QWidget
 
@@ -42,7 +42,14 @@ class Hand(QObject):
         The user's own digits.
     dialog : TeachDialog or None
         The one in which they are learned, once it has been opened.
+
+    Signals
+    -------
+    network_taught : (Model,)
+        The window's network has learned the user's digits, and what came of it was accepted.
     """
+
+    network_taught = Signal(object)
 
     def __init__(self, session: Session, panel: DrawingPanel, message: MessageBar, window: QWidget) -> None:
         super().__init__(window)
@@ -115,7 +122,8 @@ class Hand(QObject):
         """Read with a model that has learned the user's hand from now on."""
         assert self.dialog is not None
         if not self.dialog.teaches_reader:
-            self._session.adopt(model.network, model.run)
+            self.network_taught.emit(model)
+            self._session.judge_by(model.judge)
             self._session.noted.emit("Your network has learned your digits.")
             return
         try:

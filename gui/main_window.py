@@ -157,6 +157,7 @@ class MainWindow(QMainWindow):
         self.document.saved_to.connect(self._close_later)
         self.document.changed.connect(self._show_title)
         self.pages.image_chosen.connect(self._on_image_chosen)
+        self.hand.network_taught.connect(self.document.take)
         self.drawing_panel.remember_in(self.settings)
         self.drawing_panel.widened.connect(self._on_widened)
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu, QWhatsThis
 from engine import kept_models
 from engine.errors import DigitLabError
 from gui import theme
+from gui.cards import Cards
 from gui.my_digits_dialog import MyDigitsDialog, ask_export, ask_import
 from gui.settings_dialog import MODES
 from gui.verification_dialog import VerificationDialog
@@ -31,6 +32,7 @@ class Menus:
         self.window = window
         self.verification: VerificationDialog | None = None
         self.my_digits: MyDigitsDialog | None = None
+        self.cards = Cards(window.session, window.document, window.my_digits, window)
         self._file()
         self._edit()
         self._run()
@@ -60,6 +62,7 @@ class Menus:
         self._add(menu, "&Save", window.save, "Ctrl+S")
         self._add(menu, "Save &as…", window.save_dialog, "Ctrl+Shift+S")
         self._add(menu, "&Export figures…", self._export_figures, "Ctrl+Shift+E")
+        self._add(menu, "&Card of this network", self.cards.show_network, "Ctrl+I")
         menu.addSeparator()
         self._add(menu, "Se&ttings…", window.show_settings, "Ctrl+,")
         self._add(menu, "&Quit", window.close, "Ctrl+Q")
@@ -169,6 +172,7 @@ class Menus:
         window, menu = self.window, self.window.menuBar().addMenu("&Help")
         self._add(menu, "&How it works", window.show_guide, "F1")
         self._add(menu, "&What's this?", QWhatsThis.enterWhatsThisMode, "Shift+F1")
+        self._add(menu, "&Card of the Reader", self.cards.show_reader)
         self._add(menu, "&About DigitLab", window.show_about)
 
     def _fill_recent(self) -> None:

@@ -104,7 +104,7 @@ def dataset_or_sentence(word):
 # ------------------------------------------------------------------ words
 
 
-def test_the_eight_words_are_declared():
+def test_the_nine_words_are_declared():
     forms = [source.form for source in DATASET_WORDS]
     assert forms == [
         "mnist",
@@ -114,6 +114,7 @@ def test_the_eight_words_are_declared():
         "idx:FOLDER",
         "csv:PATH",
         "images:FOLDER",
+        "hands",
         "unipen:PATH",
     ]
     assert all(source.title and source.help.endswith(".") for source in DATASET_WORDS)

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from real_strokes import real_digits
 
 from engine.datasets import load_dataset
 from engine.errors import DataError
 from engine.ink import BOX, LINE_WIDTH, SIDE, centre_picture, image_of, prepare, render
 from engine.ink_paths import sheared, slope
-from engine.ink_spec import InkSpec
+from engine.ink_spec import Corrections, InkSpec
 
 SEVEN = [np.array([[60.0, 40.0], [200.0, 40.0], [120.0, 240.0]]), np.array([[90.0, 140.0], [180.0, 140.0]])]
 
@@ -168,6 +169,160 @@ def _seconds(strokes):
     started = time.perf_counter()
     render(strokes)
     return time.perf_counter() - started
+
+
+# ------------------------------------------------------------------ smoothed, straightened, and what was done
+
+
+def flat(strokes):
+    """Return strokes without their times."""
+    return [stroke[:, :2] for stroke in strokes]
+
+
+def bar(degrees, size=100.0):
+    """Return a long line that leans to the right."""
+    return [np.array([[0.0, size], [np.tan(np.radians(degrees)) * size, 0.0]])]
+
+
+def test_the_image_of_prepare_is_that_of_image_of():
+    for drawn in real_digits()[::10]:
+        prepared = prepare(drawn.strokes)
+        assert prepared.image.dtype == np.uint8
+        assert np.array_equal(prepared.image, image_of(flat(drawn.strokes)))
+
+
+@pytest.mark.parametrize("strokes", [[], [[]], [np.empty((0, 3))]])
+def test_prepared_of_nothing_is_none(strokes):
+    assert prepare(strokes) is None
+    assert not image_of(strokes).any()
+
+
+@given(drawings, st.floats(0.01, 100), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
+def test_size_and_place_do_not_matter_when_prepared(strokes, scale, x, y):
+    image = image_of(strokes).astype(int)
+    moved = image_of([stroke * scale + [x, y] for stroke in strokes]).astype(int)
+    # Where the ink is balanced, the slant that is kept hangs on the last digit of the numbers.
+    assert np.mean(np.abs(image - moved)) <= 2
+
+
+@given(drawings)
+@settings(max_examples=60)
+def test_prepared_ink_stays_on_the_field(strokes):
+    image = image_of(strokes)
+    assert image.shape == (SIDE, SIDE)
+    assert image.any()
+    assert extent(image) <= BOX + 2
+    assert touches_edge(image) or np.abs(centre_of_mass(image) - SIDE / 2).max() <= 0.6
+
+
+@pytest.mark.parametrize("width", [1.0, 2.4, 4.0, 6.0])
+def test_the_line_has_the_width_that_was_asked_for(width):
+    upright = image_of(bar(0), InkSpec(line_width=width))
+    assert upright[SIDE // 2].sum() / 255 == pytest.approx(width, abs=0.1)
+
+
+@pytest.mark.parametrize("step", [2, 3])
+def test_how_often_a_pen_reports_its_place_hardly_matters(step):
+    for drawn in real_digits()[::7]:
+        strokes = flat(drawn.strokes)
+        thinned = [np.concatenate([stroke[:-1:step], stroke[-1:]]) for stroke in strokes]
+        counted = [np.repeat(stroke, 3, axis=0) for stroke in strokes]
+        image = image_of(strokes).astype(float)
+        assert np.abs(image - image_of(thinned)).mean() < 8
+        assert np.abs(image - image_of(counted)).max() <= 1
+
+
+def test_smoothing_calms_a_trembling_line():
+    rng = np.random.default_rng(0)
+    calm = ring(120)
+    trembling = [calm + rng.normal(0, 0.02, calm.shape)]
+    rough, smooth = (image_of(trembling, InkSpec(smoothing=s)).astype(float) for s in (0, 1.0))
+    target = image_of([calm], InkSpec(smoothing=0)).astype(float)
+    assert np.abs(smooth - target).mean() < 0.8 * np.abs(rough - target).mean()
+
+
+def test_smoothing_leaves_the_ends_and_a_straight_line():
+    assert (
+        np.abs(image_of(bar(0), InkSpec(smoothing=3)).astype(int) - image_of(bar(0), InkSpec(smoothing=0))).max() <= 2
+    )
+    long, short = (extent(image_of([ring(40)[:20]], InkSpec(smoothing=s))) for s in (0, 0.4))
+    assert abs(long - short) <= 1
+
+
+@pytest.mark.parametrize(("slant", "left"), [(-60, -15), (-30, -15), (-10, -10), (0, 0), (20, 20), (40, 25), (60, 25)])
+def test_slant_is_taken_back_as_far_as_is_usual(slant, left):
+    prepared = prepare(bar(slant))
+    assert prepared.corrections.slant == pytest.approx(slant - left, abs=0.5)
+    y, x = np.nonzero(prepared.image > 128)
+    assert np.degrees(np.arctan(-np.polyfit(y, x, 1)[0])) == pytest.approx(left, abs=2)
+
+
+def test_how_much_slant_is_left_is_a_setting():
+    assert prepare(bar(40), InkSpec(steepest=80)).corrections.slant == pytest.approx(0, abs=0.1)
+    assert prepare(bar(40), InkSpec(steepest=0)).corrections.slant == pytest.approx(40, abs=0.5)
+
+
+def test_of_what_is_wide_no_slant_is_taken():
+    wide = [np.array([[0.0, 20.0], [200.0, 0.0]])]
+    assert slope(wide) == 0
+    assert prepare(wide).corrections.slant == 0
+
+
+@given(drawings, st.floats(-2, 2))
+def test_shearing_back_and_forth_changes_nothing(strokes, tangent):
+    there = sheared(strokes, tangent)
+    assert all(np.allclose(a, b) for a, b in zip(sheared(there, -tangent), strokes, strict=True))
+
+
+@given(st.floats(-1.2, 1.2))
+def test_the_slope_of_a_line_is_its_tangent(tangent):
+    assert slope(sheared([np.array([[0.0, 0.0], [0.0, 50.0], [0.0, 100.0]])], tangent)) == pytest.approx(tangent)
+
+
+def test_corrections_are_relative_to_the_field():
+    corrections = prepare([np.array([[10.0, 10.0], [10.0, 30.0]])], field=100).corrections
+    assert (corrections.dx, corrections.dy) == pytest.approx((0.4, 0.3))
+    assert corrections.scale == pytest.approx((BOX - LINE_WIDTH) / SIDE * 100 / 20)
+    assert corrections.line_width == LINE_WIDTH
+
+
+def test_a_dot_is_moved_and_not_enlarged():
+    corrections = prepare([np.array([[90.0, 20.0]])], field=100).corrections
+    assert corrections.scale == 1
+    assert (corrections.dx, corrections.dy) == pytest.approx((-0.4, 0.3))
+    small = [np.array([[10.0, 10.0], [12.0, 13.0]])]
+    assert prepare(small, dot_below=5, field=100).corrections.scale == 1
+    assert extent(prepare(small, dot_below=5).image) <= 4
+
+
+@pytest.mark.parametrize(
+    ("corrections", "words"),
+    [
+        (Corrections(1.8, -0.12, 0.0, 8.2, 2.4), "1.8 × as large, moved 12 % left, 8° less slanted, line 2.4 px"),
+        (Corrections(0.5, 0.3, -0.05, -20.0, 2.0), "0.50 × the size, moved 30 % right and 5 % up, 20° less slanted, "),
+        (Corrections(1.0, 0.01, 0.0, 0.4, 3.0), "line 3.0 px"),
+        (Corrections(1.0, 0.0, 0.4, 0.0, 2.4), "moved 40 % down, line 2.4 px"),
+    ],
+)
+def test_corrections_in_words(corrections, words):
+    assert corrections.words.startswith(words)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e10])
+def test_points_nowhere_are_not_prepared(value):
+    with pytest.raises(DataError, match="not finite"):
+        prepare([np.array([[0.0, 0.0], [1.0, value]])])
+
+
+def test_a_time_that_is_no_number_does_not_matter():
+    timed = [np.column_stack([stroke, np.full(len(stroke), np.nan)]) for stroke in SEVEN]
+    assert np.array_equal(image_of(timed), image_of(SEVEN))
+
+
+def test_a_hundred_thousand_points_take_no_second():
+    started = time.perf_counter()
+    image_of([ring(100_000)])
+    assert time.perf_counter() - started < 1
 
 
 pictures = hnp.arrays(

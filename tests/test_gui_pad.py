@@ -29,6 +29,7 @@ from engine.model import Model
 from engine.model_files import save_model
 from engine.network import Network
 from engine.pen.drawn import Drawn
+from engine.pen.hands import draw_digit
 from engine.presets import PRESETS
 from engine.reader import Reader, Reading
 from engine.specs import TrainingSpec
@@ -1153,6 +1154,32 @@ def test_another_key_changes_the_label_and_the_same_key_does_nothing(qtbot, wind
     assert [digit.label for digit in window.my_digits.digits] == [7, 1]
 
 
+def test_a_key_in_the_middle_of_a_stroke_or_a_replay_keeps_the_whole_drawing(qtbot, window):
+    panel = window.drawing_panel
+    start, middle, _ = places(panel, SEVEN)
+    QTest.mousePress(panel.pad, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(panel.pad, middle)
+    settle(qtbot, panel)
+    QTest.keyClick(panel.pad, Qt.Key.Key_7)
+    settle(qtbot, panel)
+    assert panel.labels.state == "kept"
+    QTest.mouseRelease(panel.pad, Qt.MouseButton.LeftButton, pos=middle)
+    panel.pad.replace(Drawing((panel.strokes()[0] * (1, 1, 1000),)), "slow")
+    settle(qtbot, panel)
+    whole = panel.pad.drawing
+    panel.replay_action.trigger()
+    settle(qtbot, panel)
+    QTest.keyClick(panel.pad, Qt.Key.Key_1)
+    settle(qtbot, panel)
+    assert panel.pad.drawing is whole
+    assert panel.labels.state == "kept"
+    np.testing.assert_allclose(window.my_digits.digits[-1].drawn.strokes[0], whole.strokes[0], rtol=1e-6)
+    panel.replay_action.trigger()
+    qtbot.waitUntil(lambda: not panel.pad.replaying)
+    settle(qtbot, panel)
+    assert panel.labels.state == "kept"
+
+
 def test_only_the_label_is_taken_back_whatever_else_was_done_to_my_digits(qtbot, window):
     panel = window.drawing_panel
     draw(qtbot, panel, ONE)
@@ -1243,3 +1270,33 @@ def test_a_damaged_reader_of_the_own_hand_gives_way_to_the_one_of_the_program(tm
     found = load_reader()
     assert not found.taught
     assert "comes with the program" in str(found.problem)
+
+
+# --- the Reader that comes with the program -------------------------------------------------------------------
+
+
+@pytest.fixture
+def by_the_reader(qtbot, panel, session):
+    with qtbot.waitSignal(session.reader_changed):
+        session.load_reader()
+    return panel
+
+
+def test_the_reader_reads_digits_of_many_hands(qtbot, by_the_reader):
+    panel, rng, right = by_the_reader, np.random.default_rng(4), 0
+    for digit in (*range(10), *range(10)):
+        panel.show_strokes(Drawn(draw_digit(digit, rng)))
+        settle(qtbot, panel)
+        right += panel.answer.sign[0] == str(digit)
+    assert right >= 18
+
+
+def test_the_reader_refuses_a_square_and_reads_a_number(qtbot, by_the_reader):
+    panel = by_the_reader
+    draw(qtbot, panel, [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75), (0.25, 0.25)])
+    assert panel.answer.lines[0] == "This may not be a digit."
+    panel.pad.clear()
+    panel.wide_action.trigger()
+    QApplication.processEvents()
+    write(qtbot, panel)
+    assert panel.answer.sign == "201"

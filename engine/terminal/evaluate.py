@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets import Dataset, load_dataset, words_of
+from engine.datasets import Dataset, load_dataset, without_folders, words_of
 from engine.datasets.dataset import PARTS, PartName
 from engine.evaluation import Evaluation, evaluate, wilson
 from engine.memory import require_memory_to_read
@@ -37,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure and print."""
     model = opened(options.model)
-    dataset = load_dataset(options.dataset or model.run.dataset, progress=announcer(), ink=model.run.ink)
+    # What was learned from besides has no test images: it need not even be there.
+    word = options.dataset or words_of(model.run.dataset)[0]
+    dataset = load_dataset(word, progress=announcer(), ink=model.run.ink)
     if dataset.note:
         say(dataset.note)
     part = _part(options.part, dataset, model.run.dataset)
@@ -47,9 +49,8 @@ def run(options: argparse.Namespace) -> int:
     found = evaluate(reader.network, images, labels, model.run.training.loss)
     if found is None:
         raise AssertionError("nobody cancelled the evaluation")
-    result = (
-        _result(found) | _trust(reader, images, found) | {"dataset": dataset.word, "part": part, "model": options.model}
-    )
+    result = _result(found) | _trust(reader, images, found)
+    result |= {"dataset": dataset.word, "part": part, "model": options.model}
     if writers:
         result["writers"] = _by_writer(found, writers)
     show(result, _lines(result, dataset.title), as_json=options.json)
@@ -62,9 +63,11 @@ def _part(chosen: PartName | None, dataset: Dataset, learned: str) -> PartName:
     `learned` is the word of the data that the model learned from: its own test part, if any, is new to the model.
     """
     base, *extras = words_of(learned)
-    held_back = dataset.word in (learned, base)
+    # A model made to be passed on names its files without their folders.
+    names = (dataset.word, without_folders(dataset.word))
+    held_back = learned in names or base in names
     part: PartName = chosen or ("all" if dataset.whole and not held_back else "test")
-    if dataset.word in extras:
+    if any(extra in names for extra in extras):
         say("The model learned from all of these images: this does not tell how it reads others.")
     elif held_back and part != "test":
         say("The model learned from these very images: only --part test tells how it reads others.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSettings, QTimer, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent, QShowEvent, QUndoStack
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.datasets.dataset import DIGITS, Dataset
@@ -24,7 +23,7 @@ from gui.shipped_reader import ReadBy
 from gui.widgets.answer_timeline import AnswerTimeline
 from gui.widgets.answer_view import AnswerView
 from gui.widgets.answer_words import digit_answer, number_answer
-from gui.widgets.drawing import placed
+from gui.widgets.drawing import Drawing, placed
 from gui.widgets.network_view import NetworkView
 from gui.widgets.pad import Pad
 from gui.widgets.pad_corrections import PadCorrections
@@ -50,6 +49,8 @@ class DrawingPanel(QWidget):
         What was done on the pad.
     drawing_actions : DrawingActions
         What the buttons do; also single ones such as `test_action`, for menus.
+    show_test_image, open_picture : callable
+        Show a random image of the test set; a picture file, or an image of any size.
     labels : PadLabels
         Takes the digit that the drawing is said to be.
 
@@ -71,6 +72,7 @@ class DrawingPanel(QWidget):
         self.undo_stack.setUndoLimit(KEPT_CHANGES)
         self._settings: QSettings | None = None
         self._names: tuple[str, ...] = ()
+        self._looked_at = Drawing()
         self._make_widgets()
         self._make_actions()
         self._arrange()
@@ -84,6 +86,7 @@ class DrawingPanel(QWidget):
         self.pad = Pad(self.undo_stack)
         self.reading = PadReading(self.session, self.pad, self)
         self.pictures = PadPictures(self.session, self.pad, self)
+        self.show_test_image, self.open_picture = self.pictures.show_test_image, self.pictures.open_picture
         self.answer, self.bars, self.timeline = AnswerView(), ProbabilityBars(), AnswerTimeline()
         self.labels = PadLabels(self.pad, self.reading)
         self.view, self.corrections = NetworkView(), PadCorrections()
@@ -131,6 +134,7 @@ class DrawingPanel(QWidget):
         self.reading.renewed.connect(self.timeline.clear)
         self._connect_actions()
         self.bars.picked.connect(self.labels.say)
+        self.labels.asked.connect(self._prepare)
         self.labels.labelled.connect(self.labelled)
         self.labels.choice.chosen.connect(self._on_choice)
         self.session.snapshot_changed.connect(self._on_snapshot)
@@ -184,14 +188,6 @@ class DrawingPanel(QWidget):
         """
         self.pictures.show_image(image28, caption, note)
 
-    def show_test_image(self) -> None:
-        """Show a random image of the test set."""
-        self.pictures.show_test_image()
-
-    def open_picture(self, picture: Path | QImage) -> None:
-        """Show a picture file, or an image of any size, prepared for the network."""
-        self.pictures.open_picture(picture)
-
     def _on_wide(self, wide: bool) -> None:
         self.pad.set_wide(wide)
         self._row.arrange()
@@ -213,7 +209,8 @@ class DrawingPanel(QWidget):
         drawing = self.pad.drawing
         if drawing.empty:
             self.eraser_action.setChecked(False)  # whoever draws next means the pen
-        if not self.pad.replaying:
+        if drawing is not self._looked_at and not self.pad.replaying:
+            self._looked_at = drawing
             self.labels.show_choice()
         self.replay_action.setEnabled(bool(drawing.strokes))
         self.copy_action.setEnabled(not drawing.empty)

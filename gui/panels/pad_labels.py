@@ -35,8 +35,11 @@ class PadLabels(QWidget):
     -------
     labelled : (Drawn or ndarray of shape (28, 28), int)
         Somebody said which digit the drawing is.
+    asked : ()
+        What is on the pad now has to be looked at before that.
     """
 
+    asked = Signal()
     labelled = Signal(object, int)
 
     def __init__(self, pad: Pad, reading: PadReading, parent: QWidget | None = None) -> None:
@@ -61,7 +64,7 @@ class PadLabels(QWidget):
     def say(self, label: int) -> None:
         """Say which digit the drawing is, or that digit of a number that is shown in detail."""
         self._pad.finish()
-        self._reading.prepare()
+        self.asked.emit()
         drawn = self._reading.drawn()
         if drawn is not None and self.possible:
             self.labelled.emit(drawn, label)

@@ -43,7 +43,7 @@ def digit_answer(reading: Reading | None, note: str = "") -> Answer:
         return Answer("?", ("No answer:", "all ten outputs are equal.", note), "none")
     first, second = ((reading.names[guess], float(reading.shares[guess])) for guess in guesses)
     if reading.verdict == "no digit":
-        return Answer("?", ("This may not be a digit.", f"most like {first[0]}, {percent(first[1], 0)}", note), "none")
+        return Answer("?", ("This may not be a digit.", f"closest to {first[0]}", note), "none")
     if reading.verdict == "unsure":
         both = f"{first[0]} {percent(first[1], 0)}, {second[0]} {percent(second[1], 0)}"
         sign = f"{first[0]}?" if len(first[0]) == 1 else first[0]
