@@ -91,6 +91,7 @@ def fit_judge(
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     others: NDArray[np.uint8],
+    drawn: NDArray[np.bool_] | None = None,
 ) -> Judge:
     """Fit temperature and digitness of a network.
 
@@ -102,6 +103,9 @@ def fit_judge(
     labels : ndarray of shape (n,), uint8
     others : ndarray of shape (m, 28, 28), uint8
         Drawings that are no digits; without any, only the temperature is fitted.
+    drawn : ndarray of shape (n,), bool, optional
+        Which of the digits are drawings of a pen. Neither of these nor of the others, which are scanned, may more
+        than one in a hundred be taken for no digit.
 
     Returns
     -------
@@ -120,7 +124,9 @@ def fit_judge(
     weights, bias = _separate(digits, none)
     if not np.isfinite([*weights, bias]).all():
         return Judge(temperature=temperature)
-    least = float(np.quantile(_logistic(digits @ weights + bias), REFUSED))
+    found = _logistic(digits @ weights + bias)
+    parts = [found] if drawn is None else [found[drawn], found[~drawn]]
+    least = min(float(np.quantile(part, REFUSED)) for part in parts if len(part))
     return Judge(
         temperature=temperature, units=tuple(units.tolist()), weights=tuple(weights.tolist()), bias=bias, least=least
     )

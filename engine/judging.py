@@ -18,7 +18,7 @@ from engine.pen.non_digits import KINDS, draw_non_digit
 
 PER_KIND = 60
 """Drawings of each kind that is no digit: 120 or 250 of each told no better."""
-MOST_DIGITS = 6000
+MOST_DIGITS = 12_000
 
 
 def judge_of(
@@ -53,17 +53,14 @@ def judge_of(
     others = non_digit_images(ink, per_kind, cancelled=cancelled) if digits else np.empty((0, SIDE, SIDE), np.uint8)
     if cancelled():
         return Judge()
-    return fit_judge(network, dataset.train_images[rows], dataset.train_labels[rows], others)
+    drawn = np.array([bool(name) for name in dataset.train_writers] or [False] * len(dataset.train_labels))
+    return fit_judge(network, dataset.train_images[rows], dataset.train_labels[rows], others, drawn[rows])
 
 
 def _rows(data: Split) -> NDArray[np.intp]:
-    """Return images to judge by: of the validation images as many of known writers as of others."""
-    rng = np.random.default_rng(0)
+    """Return images to judge by: the validation images, or, where there are none, training images."""
     rows = data.validation_rows if len(data.validation_rows) else data.train_rows
-    written = np.array([bool(name) for name in data.dataset.train_writers] or [False] * len(data.dataset.train_labels))
-    known, others = rows[written[rows]], rows[~written[rows]]
-    most = MOST_DIGITS if not len(known) or not len(others) else MOST_DIGITS // 2
-    return np.sort(np.concatenate([rng.permutation(part)[:most] for part in (known, others)]))
+    return np.sort(np.random.default_rng(0).permutation(rows)[:MOST_DIGITS])
 
 
 def non_digit_images(
