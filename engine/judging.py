@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from engine.datasets.dataset import DIGITS
 from engine.datasets.split import Split
-from engine.ink import image_of
-from engine.ink_spec import SIDE, InkSpec
+from engine.ink.drawing import image_of
+from engine.ink.spec import SIDE, InkSpec
 from engine.judge import Judge, fit_judge
 from engine.network import Network
 from engine.pen.non_digits import KINDS, draw_non_digit

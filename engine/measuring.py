@@ -20,11 +20,11 @@ from engine.judging import judge_of
 from engine.memory import require_memory_to_read
 from engine.model import Model, finite
 from engine.network import Network
-from engine.own_digit import OwnDigit
+from engine.own_digits.digit import OwnDigit
 from engine.reader import Reader
 from engine.score import Score
 from engine.specs import RunSpec
-from engine.teaching_record import already_taught
+from engine.teaching.record import already_taught
 
 OWN_DIGITS = "My digits"
 _PEN = "unipen:"

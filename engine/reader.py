@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.dataset import DIGITS
-from engine.ink import Strokes, image_of
-from engine.ink_spec import SIDE, InkSpec
+from engine.ink.drawing import Strokes, image_of
+from engine.ink.spec import SIDE, InkSpec
 from engine.judge import Judge
 from engine.model import Model
 from engine.network import Network

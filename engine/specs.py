@@ -12,7 +12,7 @@ from engine.augmentation import AugmentationSpec
 from engine.errors import SettingError
 from engine.fields import Settings, explain, setting
 from engine.initializers import INITIALIZER_HELP, InitializerName
-from engine.ink_spec import InkSpec
+from engine.ink.spec import InkSpec
 from engine.layers import DenseSpec, LayerSpec
 from engine.layers.layer import Shape
 from engine.losses import LOSS_HELP, LossName, misfit

@@ -16,7 +16,7 @@ from engine.card import Card, card_of
 from engine.errors import DigitLabError
 from engine.measuring import Measured, measured_on, with_scores
 from engine.model import Model
-from engine.own_digit import OwnDigit
+from engine.own_digits.digit import OwnDigit
 from engine.score import Score
 from gui.model_writing import alike
 from gui.tasks import Tasks

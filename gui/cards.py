@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QWidget
 from engine.datasets.dataset import DIGITS
 from engine.errors import DigitLabError
 from engine.model import Model
-from engine.own_digit import OwnDigit
-from engine.teaching_files import load_taught
+from engine.own_digits.digit import OwnDigit
+from engine.teaching.files import load_taught
 from gui.card_dialog import CardDialog
 from gui.document import Document
 from gui.my_digits import MyDigits

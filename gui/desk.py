@@ -13,7 +13,7 @@ from engine.datasets.dataset import DIGITS, Dataset
 from engine.datasets.split import Split, split
 from engine.errors import DigitLabError, SettingError
 from engine.evaluation import Evaluation, evaluate
-from engine.ink_spec import InkSpec
+from engine.ink.spec import InkSpec
 from engine.judge import Judge
 from engine.memory import require_memory, require_memory_to_read, training_need
 from engine.network import Network, Snapshot

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from engine.errors import DigitLabError
 from engine.model import Model
-from engine.own_digit import OwnDigit
+from engine.own_digits.digit import OwnDigit
 from engine.pen.drawn import Drawn
-from engine.teaching_files import forget_taught, keep_taught, restore_taught
+from engine.teaching.files import forget_taught, keep_taught, restore_taught
 from gui.my_digits import MyDigits
 from gui.panels.drawing_panel import DrawingPanel
 from gui.session import Session

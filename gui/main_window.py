@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QVBoxLayou
 from engine import kept_models
 from engine.datasets.dataset import DIGITS
 from engine.errors import DigitLabError
-from engine.pictures import SUFFIXES
+from engine.pictures.reading import SUFFIXES
 from engine.presets import DEFAULT_PRESET, PRESETS
 from engine.specs import RunSpec, checked_run
 from gui import theme

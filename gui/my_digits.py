@@ -14,8 +14,8 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.datasets.reading import Watch
 from engine.errors import DigitLabError
-from engine.own_digit import OwnDigit
-from engine.own_digits import Exported, Imported, OwnDigits
+from engine.own_digits.digit import OwnDigit
+from engine.own_digits.store import Exported, Imported, OwnDigits
 from engine.pen.drawn import Drawn
 from gui.tasks import Tasks
 

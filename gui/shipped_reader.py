@@ -9,7 +9,7 @@ from typing import Any, Literal
 from engine.errors import DigitLabError
 from engine.model_files import load_model
 from engine.reader import Reader
-from engine.teaching_files import load_taught
+from engine.teaching.files import load_taught
 
 ReadBy = Literal["auto", "reader", "network"]
 

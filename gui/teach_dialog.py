@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 from engine.datasets.dataset import DIGITS
 from engine.errors import DigitLabError
 from engine.model import Model, TrainingRecord
-from engine.own_digit import OwnDigit
-from engine.teaching import LEAST_DIGITS, Taught
+from engine.own_digits.digit import OwnDigit
+from engine.teaching.teach import LEAST_DIGITS, Taught
 from gui.session import Session
 from gui.theme import SPACE
 from gui.widgets.figures import label, placeholder

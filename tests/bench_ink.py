@@ -22,10 +22,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 from real_strokes import FILE, real_digits
 
-from engine.ink import prepare
+from engine.ink.drawing import prepare
 from engine.model_files import load_model
 from engine.pen import Drawn
-from engine.pictures import prepare_picture
+from engine.pictures.reading import prepare_picture
 from engine.reader import Reader
 
 COMMAND = "python tests/bench_ink.py"

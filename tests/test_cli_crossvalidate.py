@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import teaching
 from engine.crossvalidation import folds, measure
 from engine.crossvalidation.folds import Fold, folds_of, kept_out, read_pens, without
 from engine.datasets import Dataset, joined, load_dataset
@@ -22,6 +21,7 @@ from engine.model_files import load_model
 from engine.pen import Drawn
 from engine.pen.files import write_unipen
 from engine.pen.hands import draw_digit
+from engine.teaching import teach as teaching
 from engine.terminal import crossvalidate, main
 
 Call = Callable[..., tuple[int, str, str]]

@@ -11,7 +11,7 @@ import pytest
 
 from engine.datasets import Dataset, load_dataset
 from engine.evaluation import evaluate, wilson
-from engine.ink_spec import InkSpec
+from engine.ink.spec import InkSpec
 from engine.model import Model
 from engine.model_files import load_model, save_model
 from engine.network import Network

@@ -21,14 +21,14 @@ from engine.datasets.joined import RENDITIONS, with_drawings
 from engine.datasets.reading import LoadingCancelledError, Watch
 from engine.datasets.split import split
 from engine.evaluation import evaluate, wilson
-from engine.ink_spec import InkSpec
+from engine.ink.spec import InkSpec
 from engine.judge import Judge
 from engine.measuring import OWN_DIGITS, findings, measured, measured_on, pen_files, with_scores
 from engine.model import Model, TrainingRecord, record_training
 from engine.model_files import load_model, save_model
 from engine.network import Network
 from engine.optimizers import OPTIMIZERS
-from engine.own_digit import OwnDigit
+from engine.own_digits.digit import OwnDigit
 from engine.pen.drawn import Drawn
 from engine.pen.files import write_unipen
 from engine.pen.hands import draw_digit

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import SettingError
-from engine.ink import render
+from engine.ink.drawing import render
 from engine.pen.drawn import Strokes
 from engine.pen.hands import MANNERS, draw_digit
 from engine.pen.prototypes import Prototype, prototype, smooth

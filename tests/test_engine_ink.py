@@ -11,9 +11,9 @@ from real_strokes import real_digits
 
 from engine.datasets import load_dataset
 from engine.errors import DataError
-from engine.ink import BOX, LINE_WIDTH, SIDE, centre_picture, image_of, prepare, render
-from engine.ink_paths import sheared, slope
-from engine.ink_spec import Corrections, InkSpec
+from engine.ink.drawing import BOX, LINE_WIDTH, SIDE, centre_picture, image_of, prepare, render
+from engine.ink.paths import sheared, slope
+from engine.ink.spec import Corrections, InkSpec
 
 SEVEN = [np.array([[60.0, 40.0], [200.0, 40.0], [120.0, 240.0]]), np.array([[90.0, 140.0], [180.0, 140.0]])]
 

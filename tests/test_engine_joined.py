@@ -17,8 +17,8 @@ from engine.datasets.joined import RENDITIONS, SIGN, with_drawings, with_images
 from engine.datasets.reading import Watch
 from engine.datasets.split import split
 from engine.errors import DataError, SettingError
-from engine.ink import image_of
-from engine.ink_spec import InkSpec
+from engine.ink.drawing import image_of
+from engine.ink.spec import InkSpec
 from engine.pen import Drawn
 from engine.pen.files import write_unipen
 from engine.pen.hands import draw_digit

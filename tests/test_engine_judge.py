@@ -18,7 +18,7 @@ from real_strokes import real_digits
 from engine.datasets.dataset import Dataset
 from engine.datasets.split import Split, split
 from engine.errors import ModelFileError
-from engine.ink_spec import InkSpec
+from engine.ink.spec import InkSpec
 from engine.judge import MOST_UNITS, Judge, calibrated, fit_judge
 from engine.judging import judge_of, non_digit_images
 from engine.model import Model

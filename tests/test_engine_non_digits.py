@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import SettingError
-from engine.ink import render
+from engine.ink.drawing import render
 from engine.pen.drawn import Strokes
 from engine.pen.non_digits import KINDS, draw_non_digit
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DataError, DigitLabError
-from engine.ink import prepare
+from engine.ink.drawing import prepare
 from engine.pen import Drawn, Strokes
 from engine.pen.composed import Composed, clearance, compose_number
 from engine.pen.files import read_pen_file

@@ -17,12 +17,12 @@ from hypothesis.extra import numpy as hnp
 
 from engine.errors import DataError, DigitLabError
 from engine.files import data_folder
-from engine.own_digit import MOST_POINTS, OwnDigit, pack_strokes, unpack_strokes
-from engine.own_digits import OwnDigits
+from engine.own_digits.digit import MOST_POINTS, OwnDigit, pack_strokes, unpack_strokes
+from engine.own_digits.same import SAME_WITHIN, SeenDrawings
+from engine.own_digits.store import OwnDigits
 from engine.pen import Drawn
 from engine.pen.files import write_unipen
 from engine.pen.hands import draw_digit
-from engine.same_drawings import SAME_WITHIN, SeenDrawings
 
 IMAGE = np.zeros((28, 28), np.uint8)
 IMAGE[4:24, 12:16] = 255
@@ -392,7 +392,7 @@ def test_a_damaged_file_is_named_and_adds_nothing(store: OwnDigits, tmp_path: Pa
 def test_a_file_with_too_long_a_drawing_is_named_and_adds_nothing(
     store: OwnDigits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.own_digit.MOST_POINTS", 50)
+    monkeypatch.setattr("engine.own_digits.digit.MOST_POINTS", 50)
     short, long = (Drawn((np.arange(3.0 * count).reshape(-1, 3),), 2) for count in (50, 51))
     write_unipen(tmp_path / "long.unipen", [short, long])
     with pytest.raises(DataError, match=r"long\.unipen cannot be imported: .*51 points.*None of its drawings"):

@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as hnp
 from engine.datasets import LoadingCancelledError, load_dataset
 from engine.datasets.reading import Watch
 from engine.errors import DataError, DigitLabError
-from engine.ink_spec import InkSpec
+from engine.ink.spec import InkSpec
 from engine.pen import Drawn, reading
 from engine.pen.files import read_pen_file, write_unipen
 from engine.pen.hands import draw_digit

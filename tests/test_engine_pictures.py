@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw
 
 from engine.datasets import load_dataset
 from engine.errors import DataError
-from engine.ink import BOX, render
-from engine.line_width import distance, thinned, with_line_width
-from engine.paper import lift_ink
-from engine.pictures import (
+from engine.ink.drawing import BOX, render
+from engine.pictures.line_width import distance, thinned, with_line_width
+from engine.pictures.paper import lift_ink
+from engine.pictures.reading import (
     MAX_PIXELS,
     SUFFIXES,
     is_light_paper,
@@ -26,8 +26,8 @@ from engine.pictures import (
     read_picture,
     read_picture_closely,
 )
-from engine.regions import filled, highest, holes, regions
-from engine.sheet import find_sheet
+from engine.pictures.regions import filled, highest, holes, regions
+from engine.pictures.sheet import find_sheet
 
 STROKES = [np.array([[60.0, 40.0], [200.0, 40.0], [120.0, 240.0]]), np.array([[90.0, 140.0], [180.0, 140.0]])]
 

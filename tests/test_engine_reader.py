@@ -12,14 +12,14 @@ from PIL import Image, ImageDraw
 from real_strokes import real_digits
 
 from engine.errors import DataError
-from engine.ink import prepare
-from engine.ink_spec import SIDE
+from engine.ink.drawing import prepare
+from engine.ink.spec import SIDE
 from engine.judge import Judge
 from engine.model import Model
 from engine.model_files import load_model
 from engine.network import Network
 from engine.pen.hands import MANNERS, draw_digit
-from engine.pictures import prepare_picture
+from engine.pictures.reading import prepare_picture
 from engine.presets import PRESETS
 from engine.reader import Reader, Reading
 

@@ -8,12 +8,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from engine import blas, teaching, teaching_teacher
+from engine import blas
 from engine.datasets.dataset import Dataset
 from engine.datasets.split import split
 from engine.errors import DataError, ModelFileError
-from engine.ink import image_of
-from engine.ink_spec import InkSpec
+from engine.ink.drawing import image_of
+from engine.ink.spec import InkSpec
 from engine.judge import Judge
 from engine.layers import BatchNormSpec, Conv2DSpec, DenseSpec
 from engine.model import Model, TrainingRecord
@@ -22,7 +22,12 @@ from engine.optimizers import Adam
 from engine.pen.drawn import Drawn
 from engine.pen.hands import MANNERS, draw_digit
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
-from engine.teaching import (
+from engine.teaching import teach as teaching
+from engine.teaching import teacher as teaching_teacher
+from engine.teaching.head import Head
+from engine.teaching.images import labels_of, variants
+from engine.teaching.plan import GivenUpError, Plan
+from engine.teaching.teach import (
     AFFORDABLE,
     Score,
     already_taught,
@@ -34,9 +39,6 @@ from engine.teaching import (
     taught_path,
     teach,
 )
-from engine.teaching_head import Head
-from engine.teaching_images import labels_of, variants
-from engine.teaching_plan import GivenUpError, Plan
 from engine.training import train
 
 TURNED = np.deg2rad(38)

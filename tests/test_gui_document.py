@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from whole_window import LONG, PATIENCE, QUICK, rest, train
 
-from engine.ink import render
+from engine.ink.drawing import render
 from engine.model_files import load_model
 from engine.network import Network
 from engine.presets import PRESETS

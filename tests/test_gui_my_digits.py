@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton, QToolButton
 
-from engine.own_digit import pack_strokes
-from engine.own_digits import OwnDigits
+from engine.own_digits.digit import pack_strokes
+from engine.own_digits.store import OwnDigits
 from engine.pen import Drawn
 from engine.pen.files import read_pen_file, write_unipen
 from engine.pen.hands import draw_digit

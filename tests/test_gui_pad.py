@@ -23,8 +23,8 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPushButton,
 
 from engine.errors import DigitLabError
 from engine.fields import parameter
-from engine.ink import prepare, render
-from engine.ink_spec import Corrections
+from engine.ink.drawing import prepare, render
+from engine.ink.spec import Corrections
 from engine.model import Model
 from engine.model_files import save_model
 from engine.network import Network
@@ -33,7 +33,7 @@ from engine.pen.hands import draw_digit
 from engine.presets import PRESETS
 from engine.reader import Reader, Reading
 from engine.specs import TrainingSpec
-from engine.teaching_files import keep_taught, taught_path
+from engine.teaching.files import keep_taught, taught_path
 from gui import desk, shipped_reader, theme
 from gui.main_window import MainWindow
 from gui.panels.drawing_panel import DrawingPanel

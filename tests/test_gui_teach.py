@@ -10,18 +10,19 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
-from engine import teaching, teaching_teacher
 from engine.datasets.split import split
 from engine.errors import ModelFileError
 from engine.model import Model
 from engine.model_files import save_model
 from engine.network import Network
-from engine.own_digit import OwnDigit
+from engine.own_digits.digit import OwnDigit
 from engine.pen.drawn import Drawn
 from engine.pen.hands import MANNERS, draw_digit
 from engine.presets import PRESETS
 from engine.reader import Reader
-from engine.teaching import Score, already_taught
+from engine.teaching import teach as teaching
+from engine.teaching import teacher as teaching_teacher
+from engine.teaching.teach import Score, already_taught
 from engine.training import train
 from gui import theme
 from gui.session import Session

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.crossvalidation.folds import Fold
 from engine.datasets.dataset import Dataset
-from engine.ink import Strokes
+from engine.ink.drawing import Strokes
 from engine.judge import fit_judge
 from engine.judging import non_digit_images
 from engine.model import Model
@@ -18,7 +18,7 @@ from engine.pen.drawn import Drawn
 from engine.pen.non_digits import KINDS
 from engine.pen.number_score import NumberScore, measure_numbers
 from engine.reader import Reader
-from engine.teaching import SimulatedWriter, simulate
+from engine.teaching.teach import SimulatedWriter, simulate
 from engine.trust import auroc, calibration_error
 
 NON_DIGITS = 200

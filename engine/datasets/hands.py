@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from engine.datasets.dataset import CLASSES, SIDE, Dataset
 from engine.datasets.reading import Watch
-from engine.ink import image_of
-from engine.ink_spec import InkSpec
+from engine.ink.drawing import image_of
+from engine.ink.spec import InkSpec
 from engine.pen.hands import draw_digit
 
 LEARNED, TESTED = 8_000, 2_000

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.dataset import CLASSES, DIGITS, SIDE, Dataset
 from engine.datasets.reading import Pair, Watch, assemble, check_size, checked_folder, refused, refusing
-from engine.pictures import SUFFIXES, is_light_paper, read_picture
+from engine.pictures.reading import SUFFIXES, is_light_paper, read_picture
 
 _PARTS = ({"train", "training"}, {"test", "testing"})
 _POLLED = 200

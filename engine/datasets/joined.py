@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.datasets.dataset import DIGITS, SIDE, Dataset
 from engine.datasets.reading import Watch, refused
 from engine.errors import DataError
-from engine.ink_spec import InkSpec
+from engine.ink.spec import InkSpec
 from engine.pen.drawn import Drawn
 from engine.pen.renditions import renditions
 

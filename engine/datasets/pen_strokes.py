@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from engine.datasets.dataset import SIDE, Dataset
 from engine.datasets.reading import Watch, refused
-from engine.ink import image_of
-from engine.ink_spec import InkSpec
+from engine.ink.drawing import image_of
+from engine.ink.spec import InkSpec
 from engine.pen.drawn import Drawn
 from engine.pen.files import read_pen_file
 

@@ -12,7 +12,7 @@ from engine.datasets import joined
 from engine.datasets.dataset import Dataset
 from engine.datasets.reading import Watch, refusing
 from engine.errors import DataError
-from engine.ink_spec import InkSpec
+from engine.ink.spec import InkSpec
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.ink_paths import evenly
+from engine.ink.paths import evenly
 from engine.pen.drawn import Drawn, Stroke, Strokes
 
 GapClass = Literal["apart", "near", "touching", "joined"]

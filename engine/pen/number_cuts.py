@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.ink_paths import LARGEST_COORDINATE
+from engine.ink.paths import LARGEST_COORDINATE
 from engine.pen.drawn import Strokes
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.ink_paths import evenly
+from engine.ink.paths import evenly
 from engine.pen.drawn import Strokes
 from engine.pen.number_cuts import MOST_STROKES, Floats, checked_strokes, height_of_a_digit, rows_of
 from engine.pen.number_ways import Candidates, best_way, digit_scores, pair_scores, with_strokes

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.ink import image_of
-from engine.ink_spec import InkSpec
+from engine.ink.drawing import image_of
+from engine.ink.spec import InkSpec
 from engine.pen.drawn import Stroke
 
 THINNEST, WIDEST = 0.7, 1.5

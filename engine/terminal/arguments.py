@@ -14,7 +14,7 @@ from engine.datasets import DATASET_WORDS
 from engine.datasets.joined import SIGN
 from engine.errors import DigitLabError, SettingError
 from engine.fields import Parameter, Settings, parameter, parameters_of
-from engine.ink_spec import InkSpec
+from engine.ink.spec import InkSpec
 from engine.layers import LAYER_KINDS, DenseSpec, LayerKind
 from engine.losses import LOSSES, misfit
 from engine.optimizers import OPTIMIZERS

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.pictures import read_picture
+from engine.pictures.reading import read_picture
 from engine.reader import Reader, Reading
 from engine.terminal.models import opened
 from engine.terminal.output import complain, percent, show

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from engine.ink import prepare
-from engine.ink_spec import Corrections, Prepared
+from engine.ink.drawing import prepare
+from engine.ink.spec import Corrections, Prepared
 from engine.pen.drawn import Drawn, Strokes
 from engine.pen.numbers import NumberReading
 from engine.reader import Reading

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 
 from engine.datasets.dataset import SIDE
-from engine.ink import render
-from engine.own_digit import OwnDigit
+from engine.ink.drawing import render
+from engine.own_digits.digit import OwnDigit
 from gui.widgets.drawing import PEN_WIDTH
 
 Read = Callable[[NDArray[np.uint8]], Sequence[int] | NDArray[Any]]

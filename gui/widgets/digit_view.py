@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.own_digit import OwnDigit
+from engine.own_digits.digit import OwnDigit
 from gui import theme
 from gui.widgets.digit_model import ANSWER_ROLE, DIGIT_ROLE, IMAGE_ROLE, DigitModel, caption
 from gui.widgets.painted_text import paint_line

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QImage
 
-from engine.pictures import SUFFIXES, check_pixels, prepare_picture, read_picture_closely
+from engine.pictures.reading import SUFFIXES, check_pixels, prepare_picture, read_picture_closely
 from gui.widgets.drawing import Drawing
 
 

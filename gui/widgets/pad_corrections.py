@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.ink_spec import Corrections
+from engine.ink.spec import Corrections
 from gui import theme
 from gui.icons import icon
 from gui.widgets.painted import PaintedWidget

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.teaching import Score, Taught
+from engine.teaching.teach import Score, Taught
 from gui import theme
 from gui.widgets.figures import label
 from gui.widgets.image_grid import ImageGrid

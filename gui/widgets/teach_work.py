@@ -10,10 +10,10 @@ from engine.datasets import load_dataset
 from engine.datasets.dataset import Dataset
 from engine.model import Model
 from engine.model_files import load_model
-from engine.own_digit import OwnDigit
+from engine.own_digits.digit import OwnDigit
 from engine.pen.drawn import Drawn
-from engine.teaching import Taught, teach
-from engine.teaching_images import Sample
+from engine.teaching.images import Sample
+from engine.teaching.teach import Taught, teach
 
 Made = Callable[[], Model]
 MNIST = "mnist"

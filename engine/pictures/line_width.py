@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.regions import Mask, holes
+from engine.pictures.regions import Mask, holes
 
 Pixel = tuple[int, int]
 

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import DataError
-from engine.ink_paths import Paths, box, checked, evenly, is_dot, pieces, sheared, slope
-from engine.ink_raster import Floats, centre_of_mass, draw, kept_inside, lowest
-from engine.ink_spec import LINE_WIDTH, SIDE, Corrections, InkSpec, Prepared
-from engine.slant import degrees_taken, kept_slope
+from engine.ink.paths import Paths, box, checked, evenly, is_dot, pieces, sheared, slope
+from engine.ink.raster import Floats, centre_of_mass, draw, kept_inside, lowest
+from engine.ink.slant import degrees_taken, kept_slope
+from engine.ink.spec import LINE_WIDTH, SIDE, Corrections, InkSpec, Prepared
 
 Strokes = Sequence[ArrayLike]
 """Pen strokes: one array of shape (k, 2) or, with times, (k, 3) per stroke, x to the right and y down, in any unit."""

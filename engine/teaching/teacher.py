@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from engine.datasets.dataset import Dataset
 from engine.model import Model
-from engine.teaching_head import Head, Lesson
-from engine.teaching_images import Sample, variants
-from engine.teaching_plan import Plan, Progress
+from engine.teaching.head import Head, Lesson
+from engine.teaching.images import Sample, variants
+from engine.teaching.plan import Plan, Progress
 
 MOST_VARIANTS, MOST_IMAGES = 24, 2400
 """Variants of one digit, and of all of them together, which is also the most digits that are learned at once."""

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from engine.augmentation import AugmentationSpec, Augmenter
 from engine.errors import DataError
-from engine.ink import image_of
-from engine.ink_spec import SIDE, InkSpec
-from engine.own_digit import checked_label
+from engine.ink.drawing import image_of
+from engine.ink.spec import SIDE, InkSpec
+from engine.own_digits.digit import checked_label
 from engine.pen.drawn import Drawn, Strokes
 
 Images = NDArray[np.uint8]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 LEFTMOST = -15.0
 """The slant in degrees that is left standing; nine MNIST digits in ten lean less to the left. To the right there is a
-setting, `engine.ink_spec.InkSpec.steepest`."""
+setting, `engine.ink.spec.InkSpec.steepest`."""
 
 
 def kept_slope(slope: float, steepest: float) -> float:

@@ -18,11 +18,11 @@ from engine.datasets.dataset import Dataset
 from engine.errors import DataError
 from engine.model import Model
 from engine.pen.drawn import Drawn
-from engine.teaching_files import forget_taught, keep_taught, load_taught, restore_taught, taught_path
-from engine.teaching_images import Sample, labels_of
-from engine.teaching_plan import GivenUpError, Progress
-from engine.teaching_record import already_taught, taught_model
-from engine.teaching_teacher import MOST_IMAGES, Score, Teacher
+from engine.teaching.files import forget_taught, keep_taught, load_taught, restore_taught, taught_path
+from engine.teaching.images import Sample, labels_of
+from engine.teaching.plan import GivenUpError, Progress
+from engine.teaching.record import already_taught, taught_model
+from engine.teaching.teacher import MOST_IMAGES, Score, Teacher
 
 __all__ = [
     "LEAST_DIGITS",

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from engine.errors import DataError
-from engine.regions import Mask, Regions, filled, highest, narrowed, regions, widened
-from engine.sheet import find_sheet, otsu
+from engine.pictures.regions import Mask, Regions, filled, highest, narrowed, regions, widened
+from engine.pictures.sheet import find_sheet, otsu
 
 Grey = NDArray[np.float32]
 

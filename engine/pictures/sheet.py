@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.regions import Mask, filled, highest, narrowed, regions
+from engine.pictures.regions import Mask, filled, highest, narrowed, regions
 
 _LEAST_SHARE = 0.2
 _FOUR_CORNERED = 0.85

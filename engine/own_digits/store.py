@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.datasets.reading import Watch
 from engine.errors import DataError
 from engine.files import data_folder
-from engine.own_digit import (
+from engine.own_digits.digit import (
     CLASSES,
     OwnDigit,
     checked_label,
@@ -26,10 +26,10 @@ from engine.own_digit import (
     unpack_image,
     unpack_strokes,
 )
-from engine.own_digits_file import COLUMNS, explained, open_database
+from engine.own_digits.file import COLUMNS, explained, open_database
+from engine.own_digits.same import SeenDrawings
 from engine.pen.drawn import Drawn, Strokes
 from engine.pen.files import read_pen_file, write_unipen
-from engine.same_drawings import SeenDrawings
 
 FILE_NAME = "my-digits.sqlite"
 

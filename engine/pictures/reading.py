@@ -12,11 +12,11 @@ from PIL import Image, ImageOps
 
 from engine.datasets.reading import checked_file, refused, refusing
 from engine.errors import DataError
-from engine.ink import BOX, SIDE, centre_picture
-from engine.ink_spec import LINE_WIDTH, InkSpec
-from engine.line_width import with_line_width
-from engine.paper import ADVICE, LEAST_CONTRAST, lift_ink
-from engine.slant import straight_mask
+from engine.ink.drawing import BOX, SIDE, centre_picture
+from engine.ink.slant import straight_mask
+from engine.ink.spec import LINE_WIDTH, InkSpec
+from engine.pictures.line_width import with_line_width
+from engine.pictures.paper import ADVICE, LEAST_CONTRAST, lift_ink
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
 """The file names, by their endings, that are read as pictures."""

@@ -1,0 +1,1 @@
+"""A picture, a scan or a photo of paper made into the 28x28 image that a network trained on MNIST expects."""
