@@ -43,8 +43,10 @@ same images, and shows how far both are apart. In a terminal, <b>verify</b> does
 speed beside other libraries, and <b>reproduce</b> trains every row of the table of accuracies.</p>
 <h3>Keys</h3>
 <p>Space: train, pause · F10: one batch · Shift+F10: one epoch · Ctrl+.: stop · Ctrl+R: reset · Ctrl+1 to 4: pages ·
-Ctrl+T: evaluate · Ctrl+Shift+T: check against TensorFlow · F2, F3: panels · Del on the pad: clear ·
-Ctrl+Z, Ctrl+Y: undo, redo · F11: full screen.</p>
+Ctrl+T: evaluate · Ctrl+Shift+T: check against TensorFlow · F2, F3: panels · F11: full screen ·
+Ctrl+Z, Ctrl+Y: undo, redo · Ctrl+I: card of this network.</p>
+<p>The pad: 0 to 9: it is this digit · E: a test image · Shift+E: one read wrong · W: room for numbers · R: replay ·
+X: eraser · Del: clear · Ctrl+C, Ctrl+V: copy, paste · Ctrl+D: My digits · Ctrl+L: learn them.</p>
 """
 ABOUT = """
 <h3>DigitLab {version}</h3>
@@ -66,6 +68,7 @@ class _TextDialog(QDialog):
         text.setAccessibleName(title)
         text.setHtml(html)
         text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        text.document().setDocumentMargin(SPACE)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

@@ -87,7 +87,7 @@ class Status(QObject):
         self.refresh()
 
     def _on_data(self, _dataset: object) -> None:
-        if not self._holds:
+        if not self._holds and not self._message.offers:
             self._message.hide()
         self._holds = False
         self.refresh()

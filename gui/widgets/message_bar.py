@@ -56,6 +56,11 @@ class MessageBar(QFrame):
         """Show what happened, what was kept and what to do."""
         self._show(str(error), error.details, "error")
 
+    @property
+    def offers(self) -> bool:
+        """Whether it shows a button that does something: that stays until it is pressed, closed or replaced."""
+        return not self.isHidden() and self._do is not None
+
     def show_hint(self, sentence: str, button: str = "", do: Callable[[], None] | None = None) -> None:
         """Show something worth knowing, perhaps with a button that does something about it."""
         self._show(sentence, "", "")
