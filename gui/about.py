@@ -45,8 +45,8 @@ speed beside other libraries, and <b>reproduce</b> trains every row of the table
 <p>Space: train, pause · F10: one batch · Shift+F10: one epoch · Ctrl+.: stop · Ctrl+R: reset · Ctrl+1 to 4: pages ·
 Ctrl+T: evaluate · Ctrl+Shift+T: check against TensorFlow · F2, F3: panels · F11: full screen ·
 Ctrl+Z, Ctrl+Y: undo, redo · Ctrl+I: card of this network.</p>
-<p>The pad: 0 to 9: it is this digit · E: a test image · Shift+E: one read wrong · W: room for numbers · R: replay ·
-X: eraser · Del: clear · Ctrl+C, Ctrl+V: copy, paste · Ctrl+D: My digits · Ctrl+L: learn them.</p>
+<p>The pad: E, Shift+E: test images · W: numbers · R: replay · X: eraser · Del: clear · Ctrl+C, Ctrl+V: copy, paste ·
+Ctrl+D, Ctrl+L: My digits.</p>
 """
 ABOUT = """
 <h3>DigitLab {version}</h3>
