@@ -26,6 +26,7 @@ REFUSED = 0.01
 _SHARES = 10
 _RIDGE = 30.0
 _STEPS = 12
+_AT_ONCE = 1024
 _TEMPERATURES = np.geomspace(0.25, 8, 121)
 
 
@@ -146,26 +147,29 @@ def _temperature(raw: NDArray, labels: NDArray[np.uint8]) -> float:
     return float(_TEMPERATURES[int(np.argmin(losses))])
 
 
-def _features(hidden: NDArray, raw: NDArray, units: NDArray[np.intp]) -> NDArray[np.float64]:
+def _features(hidden: NDArray, raw: NDArray, units: NDArray[np.intp]) -> NDArray[np.float32]:
     """Return what is asked: some units, and the logarithms of the shares, the largest first."""
-    logs = np.log(np.maximum(np.asarray(raw, np.float64), LEAST_SHARE))
-    return np.concatenate([hidden[:, units], -np.sort(-logs, axis=1)], axis=1, dtype=np.float64)
+    logs = np.log(np.maximum(np.asarray(raw, np.float32), LEAST_SHARE))
+    return np.concatenate([hidden[:, units], -np.sort(-logs, axis=1)], axis=1, dtype=np.float32)
 
 
-def _separate(digits: NDArray[np.float64], none: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+def _separate(digits: NDArray[np.float32], none: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
     """Return weights and bias of a logistic regression by Newton's method; both sides count the same."""
     X = np.concatenate([digits, none])
-    mean, spread = X.mean(axis=0), X.std(axis=0) + 1e-6
-    X = np.column_stack([(X - mean) / spread, np.ones(len(X))])
+    mean, spread = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64) + 1e-6
     y = np.repeat([1.0, 0.0], [len(digits), len(none)])
     count = np.repeat([0.5 / len(digits), 0.5 / len(none)], [len(digits), len(none)]) * len(X)
-    ridge = np.full(X.shape[1], _RIDGE)
-    ridge[-1] = 1e-6
-    w = np.zeros(X.shape[1])
+    ridge = np.append(np.full(X.shape[1], _RIDGE), 1e-6)
+    w = np.zeros(X.shape[1] + 1)
     for _ in range(_STEPS):
-        p = _logistic(X @ w)
-        curvature = (X * (count * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ X
-        w += np.linalg.solve(curvature + np.diag(ridge), X.T @ (count * (y - p)) - ridge * w)
+        slope, curvature = -ridge * w, np.diag(ridge)
+        for start in range(0, len(X), _AT_ONCE):  # all of them at once in 64 bits would take hundreds of megabytes
+            part = slice(start, start + _AT_ONCE)
+            Z = np.column_stack([(X[part] - mean) / spread, np.ones(len(X[part]))])
+            p = _logistic(Z @ w)
+            slope += Z.T @ (count[part] * (y[part] - p))
+            curvature += (Z * (count[part] * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ Z
+        w += np.linalg.solve(curvature, slope)
     weights = w[:-1] / spread
     return weights, float(w[-1] - weights @ mean)
 
