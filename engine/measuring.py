@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets import DATASET_WORDS, joined, pen_strokes
-from engine.datasets.dataset import Dataset
+from engine.datasets import DATASET_WORDS, joined, load_dataset, pen_strokes
+from engine.datasets.dataset import DIGITS, Dataset
 from engine.datasets.reading import LoadingCancelledError, Watch
 from engine.datasets.split import Split, split
 from engine.errors import DigitLabError, SettingError
@@ -27,6 +28,8 @@ from engine.specs import RunSpec
 from engine.teaching.record import already_taught
 
 OWN_DIGITS = "My digits"
+MNIST_TEST = "MNIST, test images"
+_MNIST_ITSELF = ("mnist", "keras:mnist")
 _PEN = "unipen:"
 Cancelled = Callable[[], bool]
 
@@ -40,7 +43,8 @@ class Findings:
     judge : Judge
         How far its answers are to be trusted.
     scores : tuple of Score
-        On the test images and, where the data names them, on writers that were held back.
+        On the test images; where the data names them, on writers that were held back; and of every network that reads
+        digits on MNIST's test images.
     """
 
     judge: Judge = field(default_factory=Judge)
@@ -75,8 +79,8 @@ def findings(
     if test is None or not np.isfinite(test.probabilities).all():
         return Findings()
     scores = [Score(title=_test_title(data.dataset), right=_right(test), count=test.count)]
-    held_back = _held_back(network, data, run.training.loss, cancelled)
-    return Findings(judge_of(network, data, run.ink, cancelled=cancelled), (*scores, *filter(None, [held_back])))
+    more = [part(network, data, run.training.loss, cancelled) for part in (_held_back, _on_mnist)]
+    return Findings(judge_of(network, data, run.ink, cancelled=cancelled), (*scores, *filter(None, more)))
 
 
 def measured(model: Model, dataset: Dataset, cancelled: Cancelled = lambda: False) -> Model:
@@ -196,6 +200,30 @@ def _held_back(network: Network, data: Split, loss: str, cancelled: Cancelled) -
         return None
     title = f"Pen digits of {_writers(len(set(names[rows])))} held back"
     return Score(title=title, right=_right(found), count=found.count)
+
+
+def _on_mnist(network: Network, data: Split, loss: str, cancelled: Cancelled) -> Score | None:
+    """Return how those of MNIST's test images are read that were not learned from; None where they are the data's own.
+
+    They are what networks are compared on, whatever they learned from.
+    """
+    dataset = data.dataset
+    if dataset.class_names != DIGITS or _parts(dataset.word)[0] in _MNIST_ITSELF or cancelled():
+        return None
+    images, labels = _mnist_test()
+    learned = {hash(image.tobytes()) for image in dataset.train_images}
+    fresh = np.array([hash(image.tobytes()) not in learned for image in images], bool)
+    if not fresh.any():
+        return None
+    found = evaluate(network, images[fresh], labels[fresh], loss, cancelled)
+    return None if found is None else Score(title=MNIST_TEST, right=_right(found), count=found.count)
+
+
+@functools.cache
+def _mnist_test() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return MNIST's test images and their labels; the images to learn from are let go."""
+    dataset = load_dataset("mnist")
+    return dataset.test_images.copy(), dataset.test_labels.copy()
 
 
 def _one_each(rows: NDArray[np.intp], names: NDArray[np.str_], word: str) -> NDArray[np.intp]:

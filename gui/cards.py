@@ -1,8 +1,9 @@
-"""Opens the cards of the present network and of the Reader."""
+"""The cards of the present network and of the Reader: opened, and measured for by themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,13 +17,19 @@ from engine.own_digits.digit import OwnDigit
 from engine.teaching.files import load_taught
 from gui.card_dialog import CardDialog
 from gui.document import Document
+from gui.model_writing import Written, measure_more
 from gui.my_digits import MyDigits
 from gui.session import Session
-from gui.widgets.teach_work import shipped_model
+from gui.shipped_reader import shipped_model
+from gui.worker import TaskThread
+
+MEASURING = "Measuring on your pen files and digits…"
 
 
 class Cards(QObject):
     """Makes each dialog when it is first asked for, and keeps it up to date.
+
+    Every run that is kept is measured on the user's pen files and digits, as far as it did not learn from them.
 
     Attributes
     ----------
@@ -34,6 +41,8 @@ class Cards(QObject):
         self._session, self._document, self._my_digits, self._window = session, document, my_digits, window
         self.network: CardDialog | None = None
         self.reader: CardDialog | None = None
+        self._measuring: TaskThread | None = None
+        document.measured.connect(self._measure_more)
 
     def show_network(self) -> None:
         """Open the card of the present network."""
@@ -55,6 +64,27 @@ class Cards(QObject):
             self.reader = self._made("Card of the Reader", reader_page())
             self._session.reader_changed.connect(self.reader.refresh)
         _present(self.reader)
+
+    def _measure_more(self, path: Path, model: Model) -> None:
+        """Measure what was kept on what the user has: after everything else, since it may take a while."""
+        tasks, files, digits = self._session.tasks, self._all_files(), self._all_digits()
+        if self._measuring is not None:
+            tasks.forget(self._measuring)
+            self._measuring = None
+        if files or digits:
+            work = partial(measure_more, path, model, files, list(digits))
+            self._measuring = tasks.start(MEASURING, work, self._on_measured, self._on_not_measured)
+
+    def _on_measured(self, written: Written) -> None:
+        self._measuring = None
+        _, model = written
+        self._document.add_scores(model, model.record.scores)
+        if self.network is not None:
+            self.network.refresh()
+
+    def _on_not_measured(self, error: DigitLabError) -> None:
+        self._measuring = None
+        self._session.problem.emit(error)
 
     def _made(self, title: str, page: str = "") -> CardDialog:
         model = self._reader_model if page else self._network_model

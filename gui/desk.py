@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from engine.datasets import load_dataset
 from engine.datasets.dataset import DIGITS, Dataset
+from engine.datasets.sources import is_inked
 from engine.datasets.split import Split, split
 from engine.errors import DigitLabError, SettingError
 from engine.evaluation import Evaluation, evaluate
@@ -44,7 +46,9 @@ class Desk(QObject):
     drawing : ndarray of shape (28, 28), uint8, or None
         What is on the pad, as the network sees it.
     judge : Judge
-        How far the present network's answers are to be trusted.
+        How far the present network's answers are to be trusted; while it goes on learning, that of the weights before.
+    judge_is_provisional : bool
+        Whether no judge has been fitted to the present weights yet.
     shipped : Reader or None
         The *Reader* that comes with the program, or what was made of it for the user's own hand; None until it has
         been loaded, or where it cannot be: `missing` says why.
@@ -72,16 +76,19 @@ class Desk(QObject):
         self.evaluated_step = -1
         self.drawing: NDArray[Any] | None = None
         self.reader = Network(run.network, seed=None)
-        self.judge = Judge()
+        self.judge, self.judge_is_provisional = Judge(), True
+        self.snapshot: Snapshot = network.snapshot()
         self.shipped: Reader | None = None
         self.taught = False
         self.missing = "The Reader is still being loaded."
         self.reading_by: ReadBy = "auto"
         self._split: Split | None = None
         self._loading: TaskThread | None = None
+        self._asked = run.dataset, run.ink
+        self._ink = run.ink
         self._evaluating: TaskThread | None = None
         self._loading_reader: TaskThread | None = None
-        self._take(network.snapshot())
+        self._take(self.snapshot)
 
     def remark(self, sentence: str) -> None:
         """Tell people why something they want is not in force; an empty sentence when that is over."""
@@ -95,17 +102,25 @@ class Desk(QObject):
         """Return the shares of the ten digits for one image of shape (28, 28), by the latest copy."""
         return self.reader.probabilities(image[None])[0]
 
-    def _take(self, snapshot: Snapshot) -> None:
-        """Make a copy of the weights the one that everybody sees."""
+    def _take(self, snapshot: Snapshot, *, learned: bool = False) -> None:
+        """Make a copy of the weights the one that everybody sees; `learned` says it is the network before, further on.
+
+        What a judge knows of a network nearly holds for it a little later; it knows nothing of another network.
+        """
+        if not learned:
+            self.judge, self.judge_is_provisional = Judge(), True
+        elif not np.array_equal(snapshot.parameters, self.snapshot.parameters):
+            self.judge_is_provisional = True
         self.snapshot = snapshot
         if self.reader.spec != snapshot.spec:
             self.reader = Network(snapshot.spec, seed=None)
         self.reader.parameters[:] = snapshot.parameters
-        self.judge = Judge()  # the one before does not fit other weights
+        if not learned:
+            self._redraw()
 
     def judge_by(self, judge: Judge) -> None:
-        """Trust the present weights as far as a judge says that was fitted to them; others end that."""
-        self.judge = judge
+        """Trust the present weights as far as a judge says that was fitted to them."""
+        self.judge, self.judge_is_provisional = judge, judge == Judge()
         self.reader_changed.emit()
 
     # --- who reads the pad --------------------------------------------------------------------------------
@@ -202,12 +217,21 @@ class Desk(QObject):
         """Load other data in the background; what was there before stays until that has worked."""
         if self._loading is not None:
             self.tasks.forget(self._loading)
+        self._asked = word, self.built.ink
         self._loading = self.tasks.start(
-            "Loading the data…", partial(_load, word, self.built.ink), self._on_loaded, self._on_load_failed
+            "Loading the data…", partial(_load, *self._asked), self._on_loaded, self._on_load_failed
         )
 
+    def _redraw(self) -> None:
+        """Load the data again where it is made of ink, and the present network knows another ink."""
+        in_use = "" if self.dataset is None else self.dataset.word, self._ink
+        word, ink = self._asked if self.loading else in_use
+        if word and ink != self.built.ink and is_inked(word):
+            self.load(word)
+
     def _on_loaded(self, dataset: Dataset) -> None:
-        self._loading = None
+        if self._loading is not None:
+            self._loading, self._ink = None, self._asked[1]
         self.dataset = dataset
         self._set_evaluation(None, -1)
         self.dataset_changed.emit(dataset)

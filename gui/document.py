@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from engine import kept_models
-from engine.datasets.dataset import Dataset
+from engine.datasets.dataset import DIGITS, Dataset
 from engine.errors import DigitLabError, ModelFileError
 from engine.history import History
 from engine.judge import Judge
@@ -60,6 +60,7 @@ class Document(QObject):
     opened = Signal(object)  # Model
     saved_to = Signal(object)  # Path
     kept = Signal(object)  # Path: a run was kept by itself
+    measured = Signal(object, object)  # Path, Model: a run that reads digits was kept, and measured on its own data
 
     def __init__(self, session: Session, settings: QSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -196,7 +197,7 @@ class Document(QObject):
         self._kept_last = (history, snapshot)
         model = self._model(origin, snapshot, history, best_epoch)
         work = partial(write_measured, kept_models.keep, model, self._unmeasured(origin, model))
-        self._session.tasks.start("Keeping the network…", work, self._on_kept, self._on_not_kept)
+        self._session.tasks.start("Keeping the network…", work, partial(self._on_kept, origin), self._on_not_kept)
 
     def _is_safe(self, history: History, snapshot: Snapshot) -> bool:
         """Whether these very weights have been kept already."""
@@ -248,10 +249,12 @@ class Document(QObject):
         self.saved_to.emit(path)
         self.changed.emit()
 
-    def _on_kept(self, written: Written) -> None:
+    def _on_kept(self, origin: Origin, written: Written) -> None:
         path, model = written
         self._know(model)
         self.kept.emit(path)
+        if model.judge != Judge() and origin.dataset is not None and origin.dataset.class_names == DIGITS:
+            self.measured.emit(path, model)
 
     def _on_dataset(self, dataset: Dataset) -> None:
         for path in pen_files(dataset.word):

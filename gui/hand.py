@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoStack
+from PySide6.QtGui import QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QWidget
 
 from engine.errors import DigitLabError
 from engine.model import Model
 from engine.own_digits.digit import OwnDigit
+from engine.own_digits.same import alike
 from engine.pen.drawn import Drawn
 from engine.teaching.files import forget_taught, keep_taught, restore_taught
+from gui.document import Document
 from gui.my_digits import MyDigits
 from gui.panels.drawing_panel import DrawingPanel
 from gui.session import Session
@@ -23,12 +25,14 @@ Image = NDArray[np.uint8]
 
 
 class Hand(QObject):
-    """Connects the pad, My digits and the Reader.
+    """Connects the pad, My digits, and the networks that learn from them.
 
     Parameters
     ----------
     session : Session
         Hears of problems and of what was done.
+    document : Document
+        Knows the window's own network and how it came about.
     panel : DrawingPanel
         Where digits come from.
     message : MessageBar
@@ -51,15 +55,22 @@ class Hand(QObject):
 
     network_taught = Signal(object)
 
-    def __init__(self, session: Session, panel: DrawingPanel, message: MessageBar, window: QWidget) -> None:
+    def __init__(
+        self,
+        session: Session,
+        document: Document,
+        panel: DrawingPanel,
+        message: MessageBar,
+        window: QWidget,
+    ) -> None:
         super().__init__(window)
-        self._session, self._panel, self._message, self._window = session, panel, message, window
+        self._session, self._document, self._panel = session, document, panel
+        self._message, self._window = message, window
         self.dialog: TeachDialog | None = None
         self._latest: OwnDigit | None = None  # the last one that was labelled on the pad
         self._drawn: Drawn | Image | None = None  # and what was drawn for it
-        self._place = 0  # of that in the stack of what can be undone
+        self._change: QUndoCommand | None = None  # and what that changed, if anything
         self.my_digits = MyDigits(session.tasks, parent=self)
-        self.my_digits.added.connect(self._on_added)
         self.my_digits.noted.connect(session.noted)
         self.my_digits.problem.connect(session.problem)
         panel.labelled.connect(self._on_labelled)
@@ -91,7 +102,7 @@ class Hand(QObject):
     def learn(self) -> None:
         """Open the dialog that teaches whoever reads the pad the user's digits; there is one at most."""
         if self.dialog is None:
-            self.dialog = TeachDialog(self._session, self._digits, parent=self._window)
+            self.dialog = TeachDialog(self._session, self._digits, self._network, parent=self._window)
             self.dialog.accepted_model.connect(self._use)
             self.my_digits.changed.connect(self.dialog.refresh)
         self.dialog.refresh()
@@ -118,6 +129,9 @@ class Hand(QObject):
     def _digits(self) -> list[OwnDigit]:
         return self.my_digits.digits
 
+    def _network(self) -> Model:
+        return self._document.model
+
     def _use(self, model: Model) -> None:
         """Read with a model that has learned the user's hand from now on."""
         assert self.dialog is not None
@@ -143,37 +157,48 @@ class Hand(QObject):
 
     def _on_labelled(self, drawn: Drawn | Image, label: int) -> None:
         """Keep a drawing; one that was kept before under another label changes its mind."""
-        if self._panel.labels.state == "kept" and _same(drawn, self._drawn):
-            if self._latest is not None and label == self._latest.label:
-                return
+        again = self._panel.labels.state == "kept" and self._drawn is not None and alike(drawn, self._drawn)
+        if again and self._is_latest and self._latest is not None and label != self._latest.label:
             self._take_back()
-        self._drawn = drawn
-        self.my_digits.add(drawn, label)
+        self._keep(drawn, label)
 
-    def _on_added(self, digit: OwnDigit) -> None:
-        self._latest, self._place = digit, self.my_digits.undo_stack.index()
+    def _keep(self, drawn: Drawn | Image, label: int) -> None:
+        before = self.my_digits.latest_change
+        digit = self.my_digits.add(drawn, label)
+        if digit is None:
+            return
+        if self.my_digits.latest_change is not before:
+            self._change = self.my_digits.latest_change
+        elif self._latest is None or digit.id != self._latest.id:
+            self._change = None  # it has long been there
+        self._latest, self._drawn = digit, drawn
         self._panel.labels.show_kept(digit.label, len(self.my_digits.digits))
 
+    @property
+    def _is_latest(self) -> bool:
+        """Whether nothing was done since a drawing was labelled."""
+        return self._change is not None and self._change is self.my_digits.latest_change
+
     def _take_back(self) -> None:
-        """Remove the last digit that was labelled; if something else was done since, as one more change."""
-        stack = self.my_digits.undo_stack
-        if stack.index() == self._place:
-            stack.undo()
-        elif self._latest is not None:
+        """Undo what the last label did; if something else was done since, remove the digit as one more change."""
+        if self._latest is None:
+            return
+        if self._is_latest:
+            self.my_digits.undo_stack.undo()
+        else:
             self.my_digits.delete([self._latest.id])
-        self._panel.labels.show_taken_back()
+        left = next((digit for digit in self.my_digits.digits if digit.id == self._latest.id), None)
+        if left is None:
+            self._panel.labels.show_taken_back()
+        else:  # it had long been there
+            self._panel.labels.kept.say(f"Taken back: it is a {left.label} in My digits again.")
 
     def _keep_after_all(self) -> None:
         stack = self.my_digits.undo_stack
-        if self._latest is not None and stack.canRedo() and stack.index() == self._place - 1:
+        if self._latest is None or self._drawn is None:
+            return
+        if self._change is not None and stack.command(stack.index()) is self._change:
             stack.redo()
             self._panel.labels.show_kept(self._latest.label, len(self.my_digits.digits))
-        elif self._latest is not None and self._drawn is not None:
-            self.my_digits.add(self._drawn, self._latest.label)
-
-
-def _same(one: Drawn | Image, other: Drawn | Image | None) -> bool:
-    """Return whether two drawings are the same ink."""
-    if isinstance(one, Drawn) and isinstance(other, Drawn):
-        return len(one.strokes) == len(other.strokes) and all(map(np.array_equal, one.strokes, other.strokes))
-    return isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and np.array_equal(one, other)
+        else:
+            self._keep(self._drawn, self._latest.label)

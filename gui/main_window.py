@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self.settings_dock = make_dock(self, "Model and training", self.settings_panel, left)
         self.drawing_dock = make_dock(self, "Draw", self.drawing_panel, right)
-        self.hand = Hand(self.session, self.drawing_panel, self.message, self)
+        self.hand = Hand(self.session, self.document, self.drawing_panel, self.message, self)
         self.my_digits, self.show_own_digit = self.hand.my_digits, self.hand.show_digit
         self.learn_digits, self.forget_hand = self.hand.learn, self.hand.forget
         self.transport = TransportBar(self.session, self)

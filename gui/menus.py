@@ -12,7 +12,9 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWhatsThis
 
 from engine import kept_models
+from engine.datasets.dataset import DIGITS
 from engine.errors import DigitLabError
+from engine.ink.spec import InkSpec
 from gui import theme
 from gui.cards import Cards
 from gui.my_digits_dialog import MyDigitsDialog, ask_export, ask_import
@@ -112,16 +114,24 @@ class Menus:
         """Open the dialog with the user's own digits; there is one at most."""
         window = self.window
         if self.my_digits is None:
-            self.my_digits = MyDigitsDialog(window.my_digits, window.settings, self._answers, window)
+            self.my_digits = MyDigitsDialog(window.my_digits, window.settings, self._answers, self._ink, window)
             self.my_digits.chosen.connect(window.show_own_digit)
             self.my_digits.learn_asked.connect(self._learn)
-            window.session.snapshot_changed.connect(self.my_digits.read_again)
+            session = window.session
+            for signal in (session.snapshot_changed, session.reader_changed, session.dataset_changed):
+                signal.connect(self.my_digits.read_again)
         self.my_digits.show()
         self.my_digits.activateWindow()
 
-    def _answers(self, images: NDArray[np.uint8]) -> NDArray[np.intp]:
-        """Let the present network read images of shape (n, 28, 28)."""
-        return self.window.session.reader.probabilities(images).argmax(axis=1)
+    def _answers(self, images: NDArray[np.uint8]) -> NDArray[np.intp] | None:
+        """Let whoever reads the pad read images of shape (n, 28, 28); None as long as that would be mere guessing."""
+        session, reader = self.window.session, self.window.session.pad_reader
+        if reader.names != DIGITS or (session.reads_itself and not session.trained):
+            return None
+        return reader.network.probabilities(images).argmax(axis=1)
+
+    def _ink(self) -> InkSpec:
+        return self.window.session.pad_reader.ink
 
     def _learn(self) -> None:
         self.window.learn_digits()

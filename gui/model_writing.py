@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from engine.datasets.dataset import Dataset
 from engine.errors import SettingError
-from engine.measuring import measured
+from engine.measuring import measured, measured_on, with_scores
 from engine.model_files import Model, load_model, save_model
 from engine.network import Snapshot
+from engine.own_digits.digit import OwnDigit
 
 Written = tuple[Path, Model]
 """Where a model lies now, and the model with what was found out about it."""
@@ -49,3 +51,15 @@ def write_measured(
     if found is not model:
         save_model(path, found)
     return path, found
+
+
+def measure_more(
+    path: Path, model: Model, files: Sequence[Path], digits: Sequence[OwnDigit], progress: Any, cancelled: Any
+) -> Written:
+    """Measure a model that was kept on what the user has, and write those scores into its file."""
+    found = measured_on(model, files, digits, progress, cancelled)
+    scores = with_scores(model.record.scores, found.scores)
+    model = replace(model, record=model.record.model_copy(update={"scores": scores}))
+    if found.scores and path.exists():  # else it was thrown away meanwhile
+        save_model(path, model)
+    return path, model

@@ -14,7 +14,8 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.datasets.reading import Watch
 from engine.errors import DigitLabError
-from engine.own_digits.digit import OwnDigit
+from engine.own_digits.digit import OwnDigit, counted
+from engine.own_digits.same import alike
 from engine.own_digits.store import Exported, Imported, OwnDigits
 from engine.pen.drawn import Drawn
 from gui.tasks import Tasks
@@ -46,8 +47,6 @@ class MyDigits(QObject):
     -------
     changed : ()
         There are other digits, or others labels.
-    added : (OwnDigit,)
-        The user said which digit a drawing is.
     noted : (str,)
         What was done and people should know.
     problem : (DigitLabError,)
@@ -55,7 +54,6 @@ class MyDigits(QObject):
     """
 
     changed = Signal()
-    added = Signal(object)
     noted = Signal(str)
     problem = Signal(object)
 
@@ -83,6 +81,11 @@ class MyDigits(QObject):
         """How many there are of each of the ten digits, shape (10,)."""
         return np.bincount(np.array([digit.label for digit in self.digits], np.intp), minlength=10)
 
+    @property
+    def latest_change(self) -> QUndoCommand | None:
+        """What would be undone next."""
+        return self.undo_stack.command(self.undo_stack.index() - 1)
+
     def refresh(self) -> None:
         """Look at the file again if another window of this program has changed it."""
         before = self._known
@@ -101,11 +104,18 @@ class MyDigits(QObject):
     # --- changing -----------------------------------------------------------------------------------------
 
     def add(self, drawing: Drawn | NDArray[np.uint8], label: int, source: str = "") -> OwnDigit | None:
-        """Say that a drawing, or an image of shape (28, 28), is the digit `label`; return it, or None if refused."""
+        """Say that a drawing, or an image of shape (28, 28), is the digit `label`; return it, or None if refused.
+
+        One that is there already only gets another label: what is there twice would be learned in one part and
+        measured on in another.
+        """
+        known = self._like(drawing)
+        if known is not None:
+            self.relabel([known.id], label)
+            return next((digit for digit in self._these([known.id]) if digit.label == label), None)
         added = self._try(partial(_add, drawing, label, source))
         if added is not None:
             self._did(f"adding a {label}", (), (added,))
-            self.added.emit(added)
         return added
 
     def relabel(self, ids: Iterable[int], label: int) -> None:
@@ -158,6 +168,10 @@ class MyDigits(QObject):
             self.noted.emit(exported.words)
 
     # --- the store ----------------------------------------------------------------------------------------
+
+    def _like(self, drawing: Drawn | NDArray[np.uint8]) -> OwnDigit | None:
+        """Return the digit that is this very drawing or image, if there is one."""
+        return next((digit for digit in self.digits if alike(drawing, digit.content)), None)
 
     def _these(self, ids: Iterable[int]) -> _Digits:
         wanted = set(ids)
@@ -213,11 +227,6 @@ class _Change(QUndoCommand):
             self._made = False
         else:
             self.setObsolete(not self._owner.put(self._before, self._after))
-
-
-def counted(count: int) -> str:
-    """Return so many digits in words, e.g. ``"1,200 digits"``."""
-    return f"{count:,} {'digit' if count == 1 else 'digits'}"
 
 
 def _version(store: OwnDigits) -> int:

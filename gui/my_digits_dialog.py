@@ -11,7 +11,10 @@ from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QMod
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from gui.my_digits import MyDigits, counted
+from engine.datasets.sources import DATASET_WORDS
+from engine.ink.spec import InkSpec
+from engine.own_digits.digit import counted
+from gui.my_digits import MyDigits
 from gui.theme import SPACE
 from gui.widgets.digit_filter import DigitFilter
 from gui.widgets.digit_model import DIGIT_ROLE, DigitModel, Read
@@ -19,7 +22,8 @@ from gui.widgets.digit_view import DigitView
 from gui.widgets.figures import ElidedLabel, label
 from gui.widgets.message_bar import MessageBar
 
-PEN_FILES = "Pen strokes (*.unipen *.upn *.dat *.tra *.tes *.inkml *.xml *.gz);;All files (*)"
+PEN_STROKES = next(source for source in DATASET_WORDS if source.name == "unipen")
+STROKE_FILES = f"{PEN_STROKES.title} ({' '.join(PEN_STROKES.patterns)});;All files (*)"
 UNIPEN_FILES = "UNIPEN (*.unipen);;All files (*)"
 NOTHING = "Nothing here yet. Draw a digit and press the key 0 to 9 that it stands for: it joins your digits here."
 NONE_OF = "No digit of yours stands for {label} yet. Draw one and press the key {label}."
@@ -27,7 +31,8 @@ READ_AGAIN_MS = 300
 _GEOMETRY, _FOLDER = "my_digits/geometry", "my_digits/folder"
 _HOW = "0 to 9 say what they stand for, Del deletes, Enter puts one on the pad"
 _VIEW_HELP = (
-    "Your digits as the network sees them, with what they stand for. Red says that the network reads another digit. "
+    "Your digits as the network that reads the pad sees them, with what they stand for. Red says that it takes one for "
+    "another digit; one that has learned nothing yet is not asked. "
     "Select with Shift, Ctrl or a drawn frame; the keys 0 to 9 relabel, Del deletes, Enter or a double click puts a "
     "digit on the pad."
 )
@@ -43,7 +48,9 @@ class MyDigitsDialog(QDialog):
     settings : QSettings
         Remembers the size and the folder of files.
     read : callable, optional
-        Lets the present network read images, see `DigitModel`; without it, wrong answers are not marked.
+        Lets whoever reads the pad read images, see `DigitModel`; without it, wrong answers are not marked.
+    ink : callable
+        Returns how drawings become images for whoever reads them.
 
     Signals
     -------
@@ -57,14 +64,19 @@ class MyDigitsDialog(QDialog):
     learn_asked = Signal()
 
     def __init__(
-        self, my_digits: MyDigits, settings: QSettings, read: Read | None = None, parent: QWidget | None = None
+        self,
+        my_digits: MyDigits,
+        settings: QSettings,
+        read: Read | None = None,
+        ink: Callable[[], InkSpec] = InkSpec,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("My digits")
         self._mine, self._settings = my_digits, settings
         self.heading, self.counts = label("", "title"), ElidedLabel("", "muted")
         self.filter = DigitFilter(self)
-        self.model = DigitModel(read, self)
+        self.model = DigitModel(read, ink, self)
         self.view = DigitView(self.model, self)
         self.view.setAccessibleName("My digits")
         self.view.setWhatsThis(_VIEW_HELP)
@@ -167,7 +179,7 @@ class MyDigitsDialog(QDialog):
     # --- what is shown ------------------------------------------------------------------------------------
 
     def read_again(self) -> None:
-        """Mark anew what the network reads wrong, because it is another network; soon, and if somebody looks."""
+        """Mark anew what the network reads wrong, because somebody else reads; soon, and if anybody looks."""
         if self.isVisible() and not self._soon.isActive():
             self._soon.start()
 
@@ -257,7 +269,7 @@ class MyDigitsDialog(QDialog):
 
 def ask_import(my_digits: MyDigits, settings: QSettings, parent: QWidget) -> None:
     """Ask for a file of pen strokes, and add its drawings to `my_digits`; `settings` remember its folder."""
-    name, _ = QFileDialog.getOpenFileName(parent, "Import digits", _folder(settings), PEN_FILES)
+    name, _ = QFileDialog.getOpenFileName(parent, "Import digits", _folder(settings), STROKE_FILES)
     if name:
         settings.setValue(_FOLDER, str(Path(name).parent))
         my_digits.import_file(Path(name))

@@ -95,7 +95,7 @@ class Session(Desk):
 
     @staticmethod
     def _architecture(run: RunSpec) -> tuple[object, ...]:
-        return run.network, run.seed, run.validation_split
+        return run.network, run.seed, run.validation_split, run.ink
 
     def _applies(self, run: RunSpec) -> bool:
         """Whether the training settings suit the network as it is built: the loss its output."""
@@ -243,7 +243,7 @@ class Session(Desk):
             return
         self.history.extend(reports)
         if snapshot is not None:
-            self._take(snapshot)
+            self._take(snapshot, learned=True)
             self.snapshot_changed.emit(snapshot)
         if reports:
             self.history_changed.emit()

@@ -7,6 +7,7 @@ from importlib.resources import as_file, files
 from typing import Any, Literal
 
 from engine.errors import DigitLabError
+from engine.model import Model
 from engine.model_files import load_model
 from engine.reader import Reader
 from engine.teaching.files import load_taught
@@ -47,5 +48,16 @@ def load_reader(progress: Any = None, cancelled: Any = None) -> Found:
             return Found(Reader.of(own), taught=True)
     except DigitLabError as error:
         problem = error
+    return Found(Reader.of(shipped_model()), problem=problem)
+
+
+def shipped_model() -> Model:
+    """Return the model of the *Reader* that comes with the program, before it learned anybody's hand.
+
+    Raises
+    ------
+    ModelFileError
+        When it cannot be read.
+    """
     with as_file(files("resources").joinpath("models", "reader.safetensors")) as path:
-        return Found(Reader.of(load_model(path)), problem=problem)
+        return load_model(path)

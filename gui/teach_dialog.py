@@ -21,16 +21,16 @@ from PySide6.QtWidgets import (
 
 from engine.datasets.dataset import DIGITS
 from engine.errors import DigitLabError
-from engine.model import Model, TrainingRecord
 from engine.own_digits.digit import OwnDigit
 from engine.teaching.teach import LEAST_DIGITS, Taught
 from gui.session import Session
+from gui.shipped_reader import shipped_model
 from gui.theme import SPACE
 from gui.widgets.figures import label, placeholder
 from gui.widgets.message_bar import MessageBar
 from gui.widgets.teach_result import TeachResult
 from gui.widgets.teach_start import TeachStart
-from gui.widgets.teach_work import MNIST, Made, Share, sample_of, shipped_model, teach_copy, time_left
+from gui.widgets.teach_work import MNIST, Made, Share, sample_of, teach_copy, time_left
 
 Digits = Callable[[], Sequence[OwnDigit]]
 _STEPS = 1000
@@ -45,10 +45,10 @@ class TeachDialog(QDialog):
         Knows who reads the pad, which is who learns, and the data that is rehearsed.
     digits : callable
         Returns the user's digits.
+    network : callable
+        Returns the model of the window's own network, with what is known of it.
     reader : callable, optional
         Returns the model of the *Reader* before it learned anybody's hand; called beside the window.
-    network : callable, optional
-        Returns the model of the window's own network.
 
     Attributes
     ----------
@@ -69,15 +69,15 @@ class TeachDialog(QDialog):
         self,
         session: Session,
         digits: Digits,
+        network: Made,
         *,
-        reader: Made | None = None,
-        network: Made | None = None,
+        reader: Made = shipped_model,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Learn my digits")
         self._session, self._digits = session, digits
-        self._reader, self._network = reader or shipped_model, network or self._present
+        self._reader, self._network = reader, network
         self._task: Any = None
         self._share, self._clock = Share(), QElapsedTimer()
         self.taught: Taught | None = None
@@ -207,12 +207,6 @@ class TeachDialog(QDialog):
         if not self._session.trained:
             return "Your network has not learned anything yet. Train it first, or let the Reader read the pad."
         return ""
-
-    def _present(self) -> Model:
-        """Return the model of the window's own network."""
-        session = self._session
-        record = TrainingRecord(dataset=self._title, steps=session.snapshot.step, epochs=session.snapshot.epoch)
-        return Model(session.snapshot, session.built, record, session.judge)
 
     def _show(self, page: QWidget) -> None:
         """Show a page with what can be done there."""

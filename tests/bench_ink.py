@@ -23,13 +23,12 @@ from PIL import Image, ImageDraw
 from real_strokes import FILE, real_digits
 
 from engine.ink.drawing import prepare
-from engine.model_files import load_model
 from engine.pen import Drawn
 from engine.pictures.reading import prepare_picture
 from engine.reader import Reader
+from gui.shipped_reader import shipped_model
 
 COMMAND = "python tests/bench_ink.py"
-SHIPPED = Path(__file__).resolve().parent.parent / "resources" / "models" / "reader.safetensors"
 ROUNDS = 10
 SIDE, MARGIN, WIDTH = 280, 60, 18  # of a picture, in pixels
 
@@ -39,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     as_json = parser.parse_args().json
-    reader, drawn = Reader.of(load_model(SHIPPED)), real_digits()
+    reader, drawn = Reader.of(shipped_model()), real_digits()
     images = reader.images([one.strokes for one in drawn])
     found = {
         "image of strokes": measured(lambda one: prepare(one.strokes, reader.ink), drawn),

@@ -2,7 +2,7 @@
 
 Real events go through a real event loop to the Reader and to a network of 784 → 350 → 10, at rest and while that is
 trained on MNIST. The time includes the stroke on the pad, the 28x28 image, the answer, and the painting of all of it;
-of a number of four digits also how it divides.
+of a number of four digits, and of six crossed 7s, also how it divides.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -131,13 +132,45 @@ def digits(panel: DrawingPanel) -> list[float]:
     return measure(panel, [curve(number, panel.pad.width()) for number in range(STROKES)], 2)
 
 
-def number(panel: DrawingPanel) -> list[float]:
-    """Return the milliseconds of every move of a number of four digits."""
+def crossed_sevens(side: float) -> list[list[QPointF]]:
+    """Return the places of six crossed 7s on a wide pad: twelve strokes."""
+    seven = ((0.0, 0.25), (0.22, 0.25), (0.06, 0.8)), ((0.02, 0.5), (0.2, 0.5))
+    at = np.linspace(0, 1, MOVES // 4)
+    strokes = []
+    for digit in range(6):
+        for corners in seven:
+            x, y = (np.interp(at, np.linspace(0, 1, len(corners)), axis) for axis in np.transpose(corners))
+            places = np.stack([x + 0.08 + 0.31 * digit, y], axis=1)
+            strokes.append([QPointF(*place) for place in (places * side).tolist()])
+    return strokes
+
+
+def number(panel: DrawingPanel, strokes_of: Callable[[float], list[list[QPointF]]] = number_strokes) -> list[float]:
+    """Return the milliseconds of every move of a number, to the answer and, where it divides beside, to that."""
     panel.wide_action.setChecked(True)
     spend(0.2)
-    taken = measure(panel, number_strokes(panel.pad.frame.height()), 4)
+    strokes = strokes_of(panel.pad.frame.height())
+    taken = measure(panel, strokes, len(strokes))
     panel.wide_action.setChecked(False)
     spend(0.2)
+    return taken
+
+
+def preparing(panel: DrawingPanel) -> list[float]:
+    """Return the milliseconds that each move of six crossed 7s keeps the window from anything else."""
+    taken: list[float] = []
+    prepare = panel._prepare
+
+    def timed() -> None:
+        start = time.perf_counter()
+        prepare()
+        taken.append(1000 * (time.perf_counter() - start))
+
+    panel._soon.timeout.disconnect(panel._prepare)
+    panel._soon.timeout.connect(timed)
+    number(panel, crossed_sevens)
+    panel._soon.timeout.disconnect(timed)
+    panel._soon.timeout.connect(panel._prepare)
     return taken
 
 
@@ -164,6 +197,8 @@ def main() -> None:
     session.reader_changed.emit()
     spend(0.3)
     found = {"at rest, by the Reader": figures(digits(panel)), "a number, by the Reader": figures(number(panel))}
+    found["six digits, by the Reader"] = figures(number(panel, crossed_sevens))
+    found["six digits, the window alone"] = figures(preparing(panel))
     session.read_by("network")
     found["at rest, by the network"] = figures(digits(panel))
     session._on_loaded(load_dataset("mnist"))

@@ -26,6 +26,9 @@ from engine.layers import LAYER_KINDS, DenseSpec
 from engine.model_files import load_model
 from engine.network import Network
 from engine.optimizers import OPTIMIZERS
+from engine.own_digits.store import OwnDigits
+from engine.pen.drawn import Drawn
+from engine.pen.hands import draw_digit
 from engine.presets import PRESETS
 from engine.reader import Reader
 from engine.schedules import SCHEDULES
@@ -552,3 +555,17 @@ def test_a_model_that_cannot_be_opened_is_refused_without_words_of_the_window(
     code, out, err = digitlab(*argv, str(missing), *pictures)
     assert (code, out) == (2, "")
     assert err == f"digitlab: {missing} cannot be opened: there is no file of that name.\n"
+
+
+def test_a_training_tells_how_it_reads_the_users_own_digits(digitlab: Call, digits: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    with OwnDigits() as own:
+        for digit in range(6):
+            own.add(Drawn(draw_digit(digit, rng), label=digit))
+    model = tmp_path / "own.safetensors"
+    code, out, _ = digitlab("train", "--dataset", digits, *QUICK, "--out", model, "--json")
+    scores = {score["title"]: score["count"] for score in json.loads(out)["scores"]}
+    assert (code, scores["My digits"]) == (0, 6)
+    assert "My digits" in {score.title for score in load_model(model).record.scores}
+    digitlab("train", "--dataset", digits, *QUICK, "--out", model, "--portable")
+    assert "My digits" not in {score.title for score in load_model(model).record.scores}

@@ -84,7 +84,15 @@ def test_every_writer_is_measured_by_a_network_that_never_saw_them(
     assert code == 0
     assert set(result) == {
         *("digits", "accuracy", "interval", "folds", "writers", "mnist", "calibration_error", "auroc"),
-        *("auroc_of_new_kinds", "digits_refused", "others_refused", "numbers", "teaching", "spec"),
+        *(
+            "auroc_of_new_kinds",
+            "digits_refused",
+            "others_refused",
+            "others_read_as_numbers",
+            "numbers",
+            "teaching",
+            "spec",
+        ),
     }
     assert result["digits"] == WRITERS * EACH
     assert len(result["folds"]) == len(result["mnist"]) == len(result["auroc_of_new_kinds"]) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,13 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine.datasets import Dataset
+from engine.ink.spec import InkSpec
 from engine.judge import Judge
 from engine.model_files import load_model, save_model
 from engine.pen import Drawn
 from engine.pen.files import write_unipen
 from engine.pen.hands import draw_digit
+from engine.pictures.reading import read_picture
 from engine.reader import Reader
 from engine.terminal import main
 from engine.trust import calibration_error
@@ -132,15 +135,26 @@ def test_the_reader_that_ships_says_what_is_no_digit(digitlab: Call, drawn: Call
     code, out, err = digitlab("predict", SHIPPED, seven, square)
     assert (code, err) == (0, "")
     first, second = out.splitlines()
-    assert first.startswith(f"{seven}: 7 (9")
-    assert " %), then " in first
-    assert second.startswith(f"{square}: this may not be a digit (looks most like ")
+    assert first == f"{seven}: 7, over 99 % sure"
+    assert re.fullmatch(rf"{re.escape(str(square))}: this may not be a digit \(closest to [0-9]\)", second)
     found = json.loads(digitlab("predict", SHIPPED, seven, square, "--json")[1])["predictions"]
     assert [entry["verdict"] for entry in found] == ["sure", "no digit"]
     assert found[0]["digit"] == 7
     assert found[0]["words"].endswith("% sure")
     assert found[1]["words"] == "this may not be a digit"
     assert found[0]["digitness"] > 0.9 > 0.2 > found[1]["digitness"]
+
+
+def test_pictures_become_images_by_the_ink_of_the_model(
+    digitlab: Call, model: Path, drawn: Callable[..., Path]
+) -> None:
+    seven, ink = drawn("seven.png", (10, 5), (80, 5), (35, 100)), InkSpec(line_width=5)
+    given = load_model(model)
+    save_model(model, replace(given, run=given.run.changed(ink=ink.model_dump())))
+    (entry,) = json.loads(digitlab("predict", model, seven, "--json")[1])["predictions"]
+    expected = load_and_read(model, read_picture(seven, ink=ink))
+    assert entry["probabilities"] == pytest.approx(expected.tolist())
+    assert not np.allclose(expected, load_and_read(model, read_picture(seven)), atol=1e-3)
 
 
 def judged(model: Path, judge: Judge) -> Path:
@@ -167,7 +181,8 @@ def test_what_it_is_not_sure_of_is_said_with_both_guesses(
     shares = load_and_read(model, small.test_images[0])
     first, second = np.argsort(-shares, kind="stable")[:2]
     assert code == 0
-    assert out == f"{tmp_path / 'a.png'}: not sure: {first} or {second}\n"
+    figures = f"{first} {100 * shares[first]:.0f} %, {second} {100 * shares[second]:.0f} %"
+    assert out == f"{tmp_path / 'a.png'}: not sure: {first} or {second} ({figures})\n"
 
 
 def load_and_read(model: Path, image: np.ndarray) -> np.ndarray:
@@ -226,7 +241,7 @@ def test_files_are_known_again_without_their_folders(digitlab: Call, model: Path
     word = f"unipen:{path}"
     _, out, err = digitlab("evaluate", named(model, "mnist + unipen:own.unp"), "--dataset", word, "--json")
     assert json.loads(out)["count"] == 30
-    assert "learned from all of these images" in err
+    assert "learned from these images" in err
     _, out, _ = digitlab("evaluate", named(model, "unipen:own.unp + hands"), "--dataset", word, "--json")
     assert (json.loads(out)["part"], json.loads(out)["count"]) == ("test", 10)
     _, out, err = digitlab("evaluate", named(model, "unipen:other.unp"), "--dataset", word, "--json")

@@ -23,7 +23,7 @@ from engine.datasets.split import split
 from engine.evaluation import evaluate, wilson
 from engine.ink.spec import InkSpec
 from engine.judge import Judge
-from engine.measuring import OWN_DIGITS, findings, measured, measured_on, pen_files, with_scores
+from engine.measuring import MNIST_TEST, OWN_DIGITS, findings, measured, measured_on, pen_files, with_scores
 from engine.model import Model, TrainingRecord, record_training
 from engine.model_files import load_model, save_model
 from engine.network import Network
@@ -167,8 +167,28 @@ def test_writers_held_back_are_scored_once_per_drawing(small: Dataset, drawings:
 def test_a_pen_file_that_is_measured_on_names_its_writers(pen: Path) -> None:
     dataset = load_dataset(f"unipen:{pen}")
     scores = measured(trained(dataset), dataset).record.scores
-    assert [score.title for score in scores] == ["own, 1 writer held back", "Pen digits of 1 writer held back"]
-    assert [score.count for score in scores] == [EACH, EACH]
+    titles = ["own, 1 writer held back", "Pen digits of 1 writer held back", MNIST_TEST]
+    assert [score.title for score in scores] == titles
+    assert [score.count for score in scores] == [EACH, EACH, 10_000]
+
+
+def test_whatever_reads_digits_is_measured_on_those_of_mnist_that_it_did_not_learn_from(
+    plain: Model, small: Dataset, mnist: Dataset
+) -> None:
+    network = Network.from_snapshot(plain.network)
+
+    def scores(dataset: Dataset) -> dict[str, Score]:
+        test = evaluate(network, dataset.test_images, dataset.test_labels, "cross_entropy")
+        return {score.title: score for score in findings(network, split(dataset, 0.1, 0), QUICK, test).scores}
+
+    right = int((network.probabilities(mnist.test_images).argmax(axis=1) == mnist.test_labels).sum())
+    own = replace(small, word="csv:/own.csv", title="own")
+    assert scores(own)[MNIST_TEST] == Score(title=MNIST_TEST, right=right, count=10_000)
+    partly = replace(own, train_images=mnist.test_images[:600])
+    assert scores(partly)[MNIST_TEST].count == 9_400
+    assert list(scores(small)) == ["MNIST, a part, test images"], "its own test images are those of MNIST"
+    assert MNIST_TEST not in scores(replace(own, class_names=tuple("abcdefghij")))
+    assert MNIST_TEST not in scores(replace(own, train_images=mnist.test_images, train_labels=mnist.test_labels))
 
 
 # --- what the user has ----------------------------------------------------------------------------------------
@@ -345,7 +365,7 @@ def test_training_with_pen_files_prints_and_keeps_the_score_of_writers_held_back
     out = tmp_path / "m.safetensors"
     argv = ("train", "--dataset", f"unipen:{pen}", "--hidden", "8", "--epochs", "1", "--batch-size", "5", "--out", out)
     result = json.loads(digitlab(*argv, "--json")[1])
-    titles = ["own, 1 writer held back", "Pen digits of 1 writer held back"]
+    titles = ["own, 1 writer held back", "Pen digits of 1 writer held back", MNIST_TEST]
     assert [score["title"] for score in result["scores"]] == titles
     assert [score.title for score in load_model(out).record.scores] == titles
     printed = digitlab(*argv)[1]

@@ -12,7 +12,7 @@ from real_strokes import real_digits
 from engine.datasets import load_dataset
 from engine.errors import DataError
 from engine.ink.drawing import BOX, LINE_WIDTH, SIDE, centre_picture, image_of, prepare, render
-from engine.ink.paths import sheared, slope
+from engine.ink.paths import checked, evenly, gathered, sheared, slope
 from engine.ink.spec import Corrections, InkSpec
 
 SEVEN = [np.array([[60.0, 40.0], [200.0, 40.0], [120.0, 240.0]]), np.array([[90.0, 140.0], [180.0, 140.0]])]
@@ -366,3 +366,43 @@ def test_large_picture_is_averaged():
 def test_what_is_no_picture_is_refused(picture):
     with pytest.raises(DataError, match="picture"):
         centre_picture(picture)
+
+
+# --- very many strokes ----------------------------------------------------------------------------------------
+
+RNG = np.random.default_rng(8)
+HEAPS = {
+    "3,000 strokes": [RNG.random((2, 2)) for _ in range(3000)],
+    "3,000 dots": [RNG.random((1, 2)) for _ in range(3000)],
+    "50,000 points": [RNG.random((50, 2)) for _ in range(1000)],
+    "one stroke of 50,000 points": [RNG.normal(0, 1, (50_000, 2)).cumsum(axis=0)],
+}
+
+
+@pytest.mark.parametrize("strokes", HEAPS.values(), ids=HEAPS)
+def test_no_drawing_takes_long(strokes):
+    """Some 10 to 20 ms; it was up to 400. The limit leaves room for a machine that has other work."""
+    taken = []
+    for _ in range(5):
+        start = time.thread_time()
+        prepare(strokes)
+        render(strokes)
+        taken.append(time.thread_time() - start)
+    assert min(taken) <= 2 * 0.04
+
+
+@pytest.mark.parametrize("strokes", HEAPS.values(), ids=HEAPS)
+def test_heaps_of_strokes_become_few_pieces(strokes):
+    paths = gathered(checked(strokes))
+    assert len(evenly(paths, 0.6 * float(np.ptp(np.concatenate(paths), axis=0).max()) / 17, 0.4)) <= 600
+    assert sum(map(len, paths)) <= max(600, len(strokes[0]))
+
+
+def test_a_digit_in_very_many_strokes_looks_as_in_few():
+    for strokes in (drawn.strokes for drawn in real_digits()[:20]):
+        size = float(np.ptp(np.concatenate(strokes)[:, :2], axis=0).max())
+        paths = evenly([stroke[:, :2] for stroke in strokes], size / 200, 0.0)
+        bits = [path[start : start + 2] for path in paths for start in range(max(1, len(path) - 1))]
+        assert len(bits) > 100
+        assert np.corrcoef(image_of(strokes).ravel(), image_of(bits).ravel())[0, 1] > 0.95
+        assert gathered(paths) is paths, "few strokes stay as they are"

@@ -11,15 +11,19 @@ import pytest
 
 from engine.errors import DataError, DigitLabError
 from engine.ink.drawing import prepare
+from engine.model_files import load_model
 from engine.pen import Drawn, Strokes
 from engine.pen.composed import Composed, clearance, compose_number
 from engine.pen.files import read_pen_file
 from engine.pen.hands import draw_digit
+from engine.pen.non_digits import KINDS, draw_non_digit
+from engine.pen.number_answer import is_one_thing, number_in
 from engine.pen.number_cuts import MOST_STROKES, height_of_a_digit, lean, rows_of
 from engine.pen.number_score import Share, measure_numbers
 from engine.pen.number_ways import Candidates, best_way
 from engine.pen.numbers import NumberReading, Read, Remembered, is_one_digit, read_number
 from engine.pen.variation import Hand
+from engine.reader import Reader
 
 PEN = Path(__file__).parents[2] / "shared" / "data" / "pendigits-orig.tra.gz"
 CAREFUL = Hand(0.08, 0.0, 1.0, 0.008, 0.2, 0.0, 3.0, 0.03, 100.0)
@@ -78,6 +82,13 @@ def text(strokes: Strokes, read: Read) -> str:
     reading = read_number(strokes, read)
     assert reading is not None
     return reading.text
+
+
+def expected(strokes: Strokes, read: Read) -> str:
+    """Return the number that is read where one is expected."""
+    found = number_in(strokes, read, 0.0, expects_number=True)
+    assert found is not None
+    return found.text
 
 
 def moved(strokes: Strokes, matrix: np.ndarray, shift: float = 0.0) -> Strokes:
@@ -248,10 +259,11 @@ def test_a_point_and_a_line_are_one_drawing(read: Read) -> None:
 def test_blots_are_left_out(read: Read) -> None:
     strokes = written("38", seed=2).strokes
     blot = np.array([[2.8, 0.1, 9.0], [2.81, 0.1, 9.1]])
-    reading = read_number((*strokes, blot), read, pen_width=0.05)
-    assert reading is not None
-    assert reading.text == "38"
-    alone = read_number((blot,), read, pen_width=0.05)
+    for scale in (1.0, 0.2, 30.0):
+        reading = read_number(moved((*strokes, blot), scale * np.eye(2)), read)
+        assert reading is not None
+        assert reading.text == "38"
+    alone = read_number((blot,), read)
     assert alone is not None
     assert alone.single
 
@@ -338,6 +350,91 @@ def test_what_was_read_is_remembered(read: Read) -> None:
     assert text(strokes, remembered) == whole.text
 
 
+# What the pad answers --------------------------------------------------------------------------------------------
+
+
+def sure_of_ones(groups: list[Strokes]) -> tuple[np.ndarray, np.ndarray]:
+    """Take any single stroke for a 1, and of several strokes at once think little."""
+    alone = np.array([len(group) == 1 for group in groups])
+    shares = np.where(alone[:, None], 0.003, 0.1) + np.where(alone, 0.97, 0.0)[:, None] * np.eye(10)[1]
+    return shares, np.where(alone, 0.99, 0.05)
+
+
+def line(*corners: tuple[float, float]) -> np.ndarray:
+    """Return a stroke along straight lines."""
+    at = np.linspace(0, len(corners) - 1, 30)
+    x, y = (np.interp(at, range(len(corners)), axis) for axis in np.transpose(corners))
+    return np.column_stack([x, y, at])
+
+
+CROSS = (line((0, 0), (0.8, 1)), line((0.8, 0), (0, 1)))
+STEPS = (line((0, 0), (0, 0.4)), line((0.4, 0.5), (0.4, 1.2)), line((0.8, 1.2), (0.8, 1.6)))
+ELEVEN = (line((0, 0), (0, 1)), line((0.4, 0), (0.4, 1)))
+
+
+@pytest.mark.parametrize("expects_number", [False, True])
+def test_what_is_not_side_by_side_is_no_number(expects_number: bool) -> None:
+    for strokes in (CROSS, STEPS):
+        assert not is_one_digit(strokes)
+        assert number_in(strokes, sure_of_ones, 0.5, expects_number=expects_number) is None
+    found = number_in(ELEVEN, sure_of_ones, 0.5, expects_number=expects_number)
+    assert found is not None
+    assert found.text == "11"
+
+
+def test_a_division_counts_only_if_its_parts_are_digits() -> None:
+    def doubting(groups: list[Strokes]) -> tuple[np.ndarray, np.ndarray]:
+        shares, digitness = sure_of_ones(groups)
+        left = np.array([all(stroke[:, 0].max() < 0.2 for stroke in group) for group in groups])
+        return shares, np.where(left, 0.3, digitness)
+
+    three = (*ELEVEN, line((0.8, 0), (0.8, 1)))
+    assert number_in(three, doubting, 0.5) is None
+    looser = number_in(three, doubting, 0.5, expects_number=True)
+    assert looser is not None
+    assert looser.text == "111"
+    assert number_in(three, doubting, 0.999, expects_number=True) is None
+
+
+def test_on_the_pad_for_one_digit_a_better_whole_is_one_digit() -> None:
+    def whole(groups: list[Strokes]) -> tuple[np.ndarray, np.ndarray]:
+        shares, digitness = sure_of_ones(groups)
+        both = np.array([len(group) == 2 for group in groups])
+        # So near each other's, that the way they stand decides.
+        return np.where(both[:, None], 0.96 * np.eye(10)[4] + 0.004, shares), np.where(both, 0.991, digitness)
+
+    apart = (ELEVEN[0], ELEVEN[1] + np.array([0.3, 0, 0]))
+    assert text(apart, whole) == "11"
+    assert number_in(apart, whole, 0.5) is None
+    assert expected(apart, whole) == "11"
+
+
+def test_one_stroke_is_several_digits_only_where_a_number_is_expected(read: Read) -> None:
+    joined = written("00", seed=0, joined=1.0).strokes
+    assert len(joined) == 1
+    assert number_in(joined, never, 0.0) is None
+    assert is_one_thing(joined)
+    assert expected(joined, read) == "00"
+
+
+def test_too_many_strokes_are_one_thing_on_the_pad_for_one_digit() -> None:
+    row = tuple(line((x, 0), (x, 1)) for x in np.arange(50) / 2)
+    assert number_in(row, never, 0.0) is None
+    with pytest.raises(DataError, match="up to 48 strokes"):
+        number_in(row, never, 0.0, expects_number=True)
+
+
+def test_drawings_that_are_no_digits_are_seldom_sure_numbers() -> None:
+    reader = Reader.of(load_model(Path(__file__).parents[1] / "resources/models/reader.safetensors"))
+    rng, sure = np.random.default_rng(21), []
+    kinds = [kind for kind in KINDS if kind != "two digits"]
+    for strokes in (draw_non_digit(kind, rng) for kind in kinds for _ in range(5)):
+        found = number_in(strokes, lambda groups: reader.asked(reader.images(groups)), reader.judge.least)
+        parts = () if found is None else reader.read_images(reader.images([part.strokes for part in found.digits]))
+        sure.append(bool(parts) and all(part.verdict == "sure" for part in parts))
+    assert np.mean(sure) <= 0.09, np.mean(sure)
+
+
 # The pieces ------------------------------------------------------------------------------------------------------
 
 
@@ -403,6 +500,8 @@ def test_the_measure_counts_what_is_right(read: Read) -> None:
     assert sum(share.count for share in score.by_gap.values()) == 30
     assert sum(share.right for share in score.by_gap.values()) == score.numbers.right
     assert score.divided.right >= score.numbers.right
+    assert score.on_square.count == 30
+    assert score.on_square.right <= score.numbers.right
     assert score.singles_broken.count == 20
     assert score.singles_broken.right <= 1
     with pytest.raises(DataError, match="labels"):

@@ -15,13 +15,13 @@ from PIL import Image, ImageDraw
 from engine.datasets import load_dataset
 from engine.errors import DataError
 from engine.ink.drawing import BOX, render
+from engine.ink.spec import InkSpec
 from engine.pictures.line_width import distance, thinned, with_line_width
 from engine.pictures.paper import lift_ink
 from engine.pictures.reading import (
     MAX_PIXELS,
     SUFFIXES,
     is_light_paper,
-    picture_to_ink_image,
     prepare_picture,
     read_picture,
     read_picture_closely,
@@ -50,6 +50,11 @@ def saved(folder, picture, name="picture.png", **options):
     return path
 
 
+def prepared(pixels):
+    """Return the image alone of a picture in memory."""
+    return prepare_picture(pixels).image
+
+
 def alike(one, other):
     """Return the correlation of two images."""
     return np.corrcoef(one.ravel(), other.ravel())[0, 1]
@@ -57,6 +62,31 @@ def alike(one, other):
 
 def test_a_28x28_picture_passes_unchanged(tmp_path, digit):
     assert np.array_equal(read_picture(saved(tmp_path, digit)), digit)
+    assert np.array_equal(read_picture(saved(tmp_path, digit), ink=InkSpec(line_width=4)), digit)
+
+
+def test_a_picture_is_prepared_as_the_network_that_reads_it_knows_ink(tmp_path, drawing):
+    """Line width and largest slant are the model's; without being told, they are the usual ones."""
+    path, thick = saved(tmp_path, drawing), InkSpec(line_width=4.0)
+    found = read_picture_closely(path, ink=thick)
+    assert found.words.endswith("→ 4.0 px")
+    for image in (found.image, read_picture(path, ink=thick), prepare_picture(drawing, ink=thick).image):
+        assert image.sum() > 1.3 * read_picture(path).astype(int).sum()
+    assert np.array_equal(read_picture(path, ink=InkSpec()), read_picture(path))
+    slanted = 255 - np.pad(render([np.array([[0.0, 100], [100, 0]])], side=168), 30)
+    straightened, left = (prepare_picture(slanted, ink=InkSpec(steepest=steepest)) for steepest in (5, 80))
+    assert "40° less slanted" in straightened.words
+    assert "slanted" not in left.words
+
+
+def test_a_folder_of_pictures_is_read_with_the_ink_of_the_run(tmp_path, drawing):
+    for name in ("3", "7"):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            saved(tmp_path / name, drawing, f"{number}.png")
+    usual, thick = (load_dataset(f"images:{tmp_path}", ink=ink).part("all")[0] for ink in (None, InkSpec(line_width=4)))
+    assert np.array_equal(thick[0], prepare_picture(drawing, ink=InkSpec(line_width=4)).image)
+    assert np.array_equal(usual[0], prepared(drawing))
 
 
 def test_a_28x28_picture_with_dark_ink_is_inverted(tmp_path, digit):
@@ -90,13 +120,13 @@ def test_every_mode_is_read(tmp_path, drawing, mode):
     else:
         picture = grey.convert(mode)
     path = saved(tmp_path, picture, "picture.tif" if mode in ("CMYK", "F", "I") else "picture.png")
-    assert alike(read_picture(path), picture_to_ink_image(drawing)) > 0.98
+    assert alike(read_picture(path), prepared(drawing)) > 0.98
 
 
 @pytest.mark.parametrize("suffix", sorted(SUFFIXES))
 def test_every_file_type_is_read(tmp_path, drawing, suffix):
     path = saved(tmp_path, drawing, "picture" + suffix)
-    assert alike(read_picture(path), picture_to_ink_image(drawing)) > 0.98
+    assert alike(read_picture(path), prepared(drawing)) > 0.98
 
 
 @pytest.mark.parametrize("ink", [(0, 0, 0), (255, 255, 255), (20, 60, 200)])
@@ -104,13 +134,13 @@ def test_ink_on_transparent_ground_is_found(tmp_path, drawing, ink):
     picture = Image.new("RGBA", drawing.shape[::-1], (*ink, 0))
     picture.paste(ink, mask=Image.fromarray(255 - drawing))
     picture.putalpha(Image.fromarray(255 - drawing))
-    assert alike(read_picture(saved(tmp_path, picture)), picture_to_ink_image(drawing)) > 0.98
+    assert alike(read_picture(saved(tmp_path, picture)), prepared(drawing)) > 0.98
 
 
 def test_coloured_ink_on_coloured_paper(tmp_path, drawing):
     strength = (255 - drawing[..., None]) / 255
     picture = (strength * [30, 30, 160] + (1 - strength) * [250, 230, 150]).astype(np.uint8)
-    assert alike(read_picture(saved(tmp_path, picture)), picture_to_ink_image(drawing)) > 0.98
+    assert alike(read_picture(saved(tmp_path, picture)), prepared(drawing)) > 0.98
 
 
 def test_shadow_and_noise_of_a_photograph_are_removed(tmp_path, drawing):
@@ -119,7 +149,7 @@ def test_shadow_and_noise_of_a_photograph_are_removed(tmp_path, drawing):
     noise = np.random.default_rng(0).normal(0, 4, drawing.shape)
     photo = np.clip((60 + drawing * 0.65) * shadow + noise, 0, 255).astype(np.uint8)
     image = read_picture(saved(tmp_path, photo, "photo.jpg", quality=90))
-    assert alike(image, picture_to_ink_image(drawing)) > 0.95
+    assert alike(image, prepared(drawing)) > 0.95
 
 
 def test_orientation_of_a_camera_is_followed(tmp_path, drawing):
@@ -127,7 +157,7 @@ def test_orientation_of_a_camera_is_followed(tmp_path, drawing):
     exif = Image.Exif()
     exif[0x0112] = 6
     path = saved(tmp_path, turned, "turned.jpg", exif=exif, quality=95)
-    assert alike(read_picture(path), picture_to_ink_image(drawing)) > 0.98
+    assert alike(read_picture(path), prepared(drawing)) > 0.98
 
 
 @pytest.mark.parametrize("size", [(28, 28), (100, 60), (1, 1)])
@@ -247,13 +277,13 @@ def test_missing_empty_and_folder_are_sentences(tmp_path):
 @pytest.mark.parametrize("array", [np.zeros((0, 4)), np.zeros(5), np.full((3, 3), np.nan), np.full((3, 3), 300)])
 def test_what_is_no_brightness_is_refused(array):
     with pytest.raises(DataError, match="brightness"):
-        picture_to_ink_image(array)
+        prepared(array)
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40))))
 def test_any_picture_gives_an_image_or_a_sentence(array):
     try:
-        image = picture_to_ink_image(array)
+        image = prepared(array)
     except DataError:
         return
     assert image.shape == (28, 28)
@@ -320,7 +350,7 @@ def on_table(values, colour, *margins):
 def test_falling_light_is_followed(drawing, side, least):
     values = photo(drawing)
     found = prepare_picture(finished(values * light_from(side, least, values.shape)))
-    assert alike(found.image, picture_to_ink_image(drawing)) > 0.95
+    assert alike(found.image, prepared(drawing)) > 0.95
     assert found.light_paper
     assert "paper removed" in found.words
 
@@ -328,7 +358,7 @@ def test_falling_light_is_followed(drawing, side, least):
 def test_hard_edge_of_a_shadow_is_no_ink(drawing):
     values = photo(drawing)
     values[:, values.shape[1] // 2 :] *= 0.65
-    assert alike(picture_to_ink_image(finished(values)), picture_to_ink_image(drawing)) > 0.93
+    assert alike(prepared(finished(values)), prepared(drawing)) > 0.93
 
 
 @pytest.mark.parametrize("squared", [False, True])
@@ -336,7 +366,7 @@ def test_hard_edge_of_a_shadow_is_no_ink(drawing):
 def test_rules_are_no_ink(drawing, squared, least):
     values = ruled(photo(drawing), squared)
     found = prepare_picture(finished(values * light_from("corner", least, values.shape)))
-    assert alike(found.image, picture_to_ink_image(drawing)) > 0.95
+    assert alike(found.image, prepared(drawing)) > 0.95
 
 
 @pytest.mark.parametrize(
@@ -353,14 +383,14 @@ def test_rules_are_no_ink(drawing, squared, least):
 def test_ink_and_paper_of_any_colour(drawing, ink, paper, light):
     found = prepare_picture(finished(photo(drawing, ink, paper)))
     assert found.light_paper == light
-    assert alike(found.image, picture_to_ink_image(drawing)) > 0.95
+    assert alike(found.image, prepared(drawing)) > 0.95
 
 
 def test_colours_of_one_brightness_are_told_apart(drawing):
     assert (
         alike(
-            picture_to_ink_image(finished(photo(drawing, (220, 60, 60), (60, 110, 220)))),
-            picture_to_ink_image(drawing),
+            prepared(finished(photo(drawing, (220, 60, 60), (60, 110, 220)))),
+            prepared(drawing),
         )
         > 0.95
     )
@@ -371,7 +401,7 @@ def test_colours_of_one_brightness_are_told_apart(drawing):
 def test_the_table_under_the_page_is_no_ink(drawing, margins, table):
     found = prepare_picture(finished(on_table(photo(drawing), table, *margins)))
     assert found.light_paper
-    assert alike(found.image, picture_to_ink_image(drawing)) > 0.95
+    assert alike(found.image, prepared(drawing)) > 0.95
 
 
 def test_dirt_is_left_out_and_counted(drawing):
@@ -381,7 +411,7 @@ def test_dirt_is_left_out_and_counted(drawing):
     found = prepare_picture(finished(values, 2))
     assert found.specks == 4
     assert "4 specks left out" in found.words
-    assert alike(found.image, picture_to_ink_image(drawing)) > 0.95
+    assert alike(found.image, prepared(drawing)) > 0.95
 
 
 def test_parts_of_a_digit_that_do_not_touch_stay():
@@ -397,7 +427,7 @@ def test_parts_of_a_digit_that_do_not_touch_stay():
 def test_mnist_digits_at_any_size(mnist, side):
     for digit in mnist.test_images[:6]:
         picture = Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC)
-        assert alike(picture_to_ink_image(np.asarray(picture)), digit) > (0.75 if side > 12 else 0.6)
+        assert alike(prepared(np.asarray(picture)), digit) > (0.75 if side > 12 else 0.6)
 
 
 @pytest.mark.parametrize("pen", [0.02, 0.06, 0.12, 0.2, 0.25])
@@ -426,7 +456,7 @@ def test_pictures_that_move_give_their_first(tmp_path, drawing):
     first, second = Image.fromarray(drawing), Image.new("L", drawing.shape[::-1], 255)
     for name in ("a.gif", "a.png", "a.webp", "a.tif"):
         first.save(tmp_path / name, save_all=True, append_images=[second])
-        assert alike(read_picture(tmp_path / name), picture_to_ink_image(drawing)) > 0.98
+        assert alike(read_picture(tmp_path / name), prepared(drawing)) > 0.98
 
 
 def test_a_28x28_picture_says_so(tmp_path, digit):
@@ -511,4 +541,4 @@ def test_filling_and_spreading():
 def test_drawing_cropped_tightly_is_read(drawing, margin):
     rows, columns = np.flatnonzero((drawing < 128).any(axis=1)), np.flatnonzero((drawing < 128).any(axis=0))
     tight = np.pad(drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], margin, constant_values=255)
-    assert alike(picture_to_ink_image(tight), picture_to_ink_image(drawing)) > 0.95
+    assert alike(prepared(tight), prepared(drawing)) > 0.95

@@ -21,24 +21,16 @@ from engine.network import Network
 from engine.optimizers import Adam
 from engine.pen.drawn import Drawn
 from engine.pen.hands import MANNERS, draw_digit
+from engine.score import Score
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
 from engine.teaching import teach as teaching
 from engine.teaching import teacher as teaching_teacher
+from engine.teaching.files import forget_taught, keep_taught, load_taught, restore_taught, taught_path
 from engine.teaching.head import Head
 from engine.teaching.images import labels_of, variants
 from engine.teaching.plan import GivenUpError, Plan
-from engine.teaching.teach import (
-    AFFORDABLE,
-    Score,
-    already_taught,
-    forget_taught,
-    keep_taught,
-    load_taught,
-    restore_taught,
-    simulate,
-    taught_path,
-    teach,
-)
+from engine.teaching.record import already_taught
+from engine.teaching.teach import AFFORDABLE, simulate, teach
 from engine.training import train
 
 TURNED = np.deg2rad(38)
@@ -126,16 +118,18 @@ def test_what_is_shown_holds_for_digits_drawn_later(model, data, taught):
         for m in (model, taught.model)
     )
     assert after - before > 0.1
-    assert taught.own_before.share == pytest.approx(before, abs=0.15)
+    assert taught.own_before.accuracy == pytest.approx(before, abs=0.15)
     # A third fewer were learned while measuring: rather too modest than too proud.
-    assert taught.own_after.share == pytest.approx(after, abs=0.15)
+    assert taught.own_after.accuracy == pytest.approx(after, abs=0.15)
     assert set(taught.changed) == set(np.flatnonzero(taught.answers_before != taught.answers_after))
 
 
 def test_scores_are_those_of_the_models(model, data, taught):
     for which, score in ((model, taught.mnist_before), (taught.model, taught.mnist_after)):
         answers = Network.from_snapshot(which.network).predict(data.test_images).argmax(axis=1)
-        assert score == Score(int((answers == data.test_labels).sum()), len(data.test_labels))
+        assert score == Score(
+            title="MNIST, a part, test images", right=int((answers == data.test_labels).sum()), count=len(answers)
+        )
     assert taught.mnist_change >= -0.02
     answers = Network.from_snapshot(model.network).predict(taught.images).argmax(axis=1)
     np.testing.assert_array_equal(taught.answers_before, answers)
@@ -148,7 +142,7 @@ def test_the_model_says_what_it_learned_and_the_old_one_is_as_it_was(model, data
     record = found.model.record
     assert record.dataset == "MNIST, a part + 10 own digits"
     assert (already_taught(model), already_taught(found.model)) == (0, 10)
-    assert record.test_accuracy == found.mnist_after.share
+    assert record.test_accuracy == found.mnist_after.accuracy
     assert record.train_loss is None
     assert record.validation_accuracy is None
     assert record.steps == 189 + STEPS == found.model.network.step
@@ -159,6 +153,9 @@ def test_the_model_says_what_it_learned_and_the_old_one_is_as_it_was(model, data
     more = teach(found.model, hand(5), data)
     assert more.model.record.dataset == "MNIST, a part + 5 own digits"
     assert "had learned 10 of your digits before, which flatters" in more.method
+    trained_on = record.model_copy(update={"dataset": "MNIST, a part"})
+    later = teach(replace(found.model, record=trained_on), hand(5), data)
+    assert "had learned some of your digits before, which flatters" in later.method
 
 
 @pytest.mark.parametrize("own", ["one class", "an image", "a dot"])
@@ -186,8 +183,8 @@ def test_random_labels_do_not_improve_the_estimate(model, data, monkeypatch):
         found = teach(model, digits, data)
         answers = Network.from_snapshot(found.model.network).predict(found.images).argmax(axis=1)
         learned.append(np.mean(answers == found.labels))
-        before.append(found.own_before.share)
-        after.append(found.own_after.share)
+        before.append(found.own_before.accuracy)
+        after.append(found.own_after.accuracy)
     # It knows by heart what it was taught, and that is not what is shown.
     assert np.mean(learned) > np.mean(after) + 0.3
     assert np.mean(after) <= max(np.mean(before), 0.1) + 0.05
@@ -373,10 +370,10 @@ def test_of_very_many_digits_a_part_is_learned(model, data, monkeypatch):
 
 
 def test_it_is_worth_it_only_if_something_is_gained_at_a_fair_price(taught):
-    before = Score(9900, 10_000)
-    cheap = replace(taught, mnist_before=before, mnist_after=Score(before.right - int(1e4 * AFFORDABLE), 10_000))
+    before, least = (Score(title="MNIST", right=right, count=10_000) for right in (9900, 9900 - int(1e4 * AFFORDABLE)))
+    cheap = replace(taught, mnist_before=before, mnist_after=least)
     assert cheap.worth_it
-    assert not replace(cheap, mnist_after=Score(cheap.mnist_after.right - 1, 10_000)).worth_it
+    assert not replace(cheap, mnist_after=least.model_copy(update={"right": least.right - 1})).worth_it
     assert not replace(cheap, answers_after=taught.answers_before).worth_it
 
 

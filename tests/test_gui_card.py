@@ -22,6 +22,7 @@ from engine.score import Score
 from gui import cards, theme
 from gui.card_dialog import CardDialog
 from gui.cards import reader_page
+from gui.model_writing import measure_more
 from gui.remembered_files import RememberedFiles
 from gui.session import State
 from gui.tasks import Tasks
@@ -102,12 +103,14 @@ def test_saving_fits_no_second_judge_and_opening_brings_it_back(qtbot, window, m
     assert window.problems == []
 
 
-def test_weights_that_go_on_learning_are_not_judged_by_the_old_judge(qtbot, window, tmp_path):
+def test_weights_that_go_on_learning_keep_the_old_judge_until_they_are_saved(qtbot, window, tmp_path):
     train(qtbot, window)
     first = window.session.judge
+    assert not window.session.judge_is_provisional
     window.transport.batch.trigger()
     qtbot.waitUntil(lambda: window.session.state == State.PAUSED, timeout=PATIENCE)
-    assert window.session.judge == Judge()
+    assert window.session.judge == first
+    assert window.session.judge_is_provisional
     assert window.document.model.judge == Judge()
     assert window.document.model.record.scores == ()
     with qtbot.waitSignal(window.document.saved_to, timeout=PATIENCE):
@@ -115,6 +118,7 @@ def test_weights_that_go_on_learning_are_not_judged_by_the_old_judge(qtbot, wind
     saved = load_model(tmp_path / "b.safetensors")
     assert saved.judge.weights
     assert saved.judge == window.session.judge != first
+    assert not window.session.judge_is_provisional
     assert [score.title for score in saved.record.scores] == [TEST_TITLE]
 
 
@@ -190,6 +194,33 @@ def test_the_network_is_measured_on_pen_files_and_own_digits(qtbot, window, pen,
     with qtbot.waitSignal(window.document.opened, timeout=PATIENCE):
         window.document.open(tmp_path / "a.safetensors")
     assert len(titles(dialog)) == 3
+
+
+def test_a_run_that_is_kept_is_measured_by_itself_on_pen_files_and_own_digits(
+    qtbot, window, user_folders, pen, drawings, tmp_path
+):
+    for drawn in drawings[:4]:
+        window.my_digits.add(drawn, drawn.label)
+    window.document.pen_files.add(pen)
+    dialog = network_card(qtbot, window)
+    train(qtbot, window)
+    expected = [TEST_TITLE, "own.unp, 3 writers", "My digits"]
+    assert titles(dialog) == expected
+    [model] = kept(user_folders)
+    assert [score.title for score in model.record.scores] == expected
+    assert model.judge == window.session.judge == window.document.model.judge
+    assert window.document.model.record.scores == model.record.scores
+    assert window.problems == []
+
+
+def test_a_model_that_was_thrown_away_while_it_was_measured_stays_away(qtbot, window, user_folders, pen):
+    train(qtbot, window)
+    [path] = (user_folders / "models").glob("*")
+    path.unlink()
+    written, model = measure_more(path, window.document.model, [pen], [], str, lambda: False)
+    assert [score.title for score in model.record.scores] == [TEST_TITLE, "own.unp, 3 writers"]
+    assert written == path
+    assert not path.exists()
 
 
 def test_what_was_measured_amid_a_training_takes_no_judge_away(qtbot, window, pen, tmp_path):

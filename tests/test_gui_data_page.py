@@ -274,6 +274,15 @@ def test_words_of_paths(tmp_path: Path) -> None:
     assert word_for(tmp_path / "table.CSV") == f"csv:{tmp_path / 'table.CSV'}"
     for name in ("a.tra", "b.TES", "c.inkml", "d.tra.gz", "e.unp", "f.tra.Z"):
         assert word_for(tmp_path / name) == f"unipen:{tmp_path / name}"
+    for text, source in (
+        (".VERSION 1.0\n.COORD X Y\n.PEN_DOWN\n1 2\n.PEN_UP\n", "unipen"),
+        ("A comment.\n\n  .PEN_DOWN\n1 2\n", "unipen"),
+        ('<?xml version="1.0"?>\n<ink/>', "unipen"),
+        ("7,0,.5,.25\n.5,1,2,3\n", "csv"),
+    ):
+        (tmp_path / "strokes.txt").write_text(text)
+        assert word_for(tmp_path / "strokes.txt") == f"{source}:{tmp_path / 'strokes.txt'}"
+    assert word_for(tmp_path / "gone.txt") == f"csv:{tmp_path / 'gone.txt'}"
     assert word_for(tmp_path / "photo.png") is None
     assert word_for(tmp_path / "noending") is None
 

@@ -27,6 +27,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets.dataset import Dataset
 from engine.errors import SettingError
 from engine.fields import parameter, parameters_of
+from engine.ink.spec import InkSpec
 from engine.layers import DenseSpec, DropoutSpec
 from engine.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Momentum
 from engine.presets import PRESETS
@@ -67,7 +68,7 @@ def panel(session: Session, qtbot: QtBot) -> SettingsPanel:
 
 
 def field(panel: SettingsPanel, name: str) -> SettingField:
-    found = {**panel.training.fields, **panel.regularization.fields, **panel.start.fields}[name]
+    found = {**panel.training.fields, **panel.regularization.fields, **panel.start.fields, **panel.ink.fields}[name]
     assert isinstance(found, SettingField)
     return found
 
@@ -141,7 +142,7 @@ def test_a_wrong_learning_rate_is_refused_in_a_sentence_and_changes_nothing(
     ("name", "text"), [("batch_size", "0"), ("epochs", "0"), ("l2", "2"), ("seed", "-1"), ("clip", "nan")]
 )
 def test_other_wrong_numbers_are_refused_too(panel: SettingsPanel, session: Session, name: str, text: str) -> None:
-    for section in (panel.regularization, panel.start):
+    for section in (panel.regularization, panel.start, panel.ink):
         section.button.setChecked(True)
     before = session.run
     enter(field(panel, name), text)
@@ -591,6 +592,40 @@ def test_badges_show_what_waits_for_a_new_network(panel: SettingsPanel, session:
     assert not any(badge.property("waiting") for badge in (seed.badge, changed.badge, panel.network.badge))
 
 
+# --- ink ------------------------------------------------------------------------------------------------------
+
+
+def test_every_setting_of_the_ink_has_a_control(panel: SettingsPanel, session: Session) -> None:
+    assert list(panel.ink.fields) == [declared.name for declared in parameters_of(InkSpec)]
+    assert panel.ink.button.accessibleDescription() == ""
+    enter(panel.ink.fields["line_width"], "3.5")
+    enter(panel.ink.fields["smoothing"], "0")
+    enter(panel.ink.fields["steepest"], "99")
+    assert session.run.ink == InkSpec(line_width=3.5, smoothing=0)
+    assert "from 0 to 80" in panel.ink.fields["steepest"].complaint
+    assert panel.ink.button.accessibleDescription() == "changed"
+    assert session.run.preset == ""
+    while panel.undo_stack.canUndo():
+        panel.undo_stack.undo()
+    assert session.run.ink == session.built.ink == InkSpec()
+    assert text_of(panel.ink.fields["line_width"]) == "2.4"
+
+
+def test_another_ink_waits_for_a_new_network(panel: SettingsPanel, session: Session) -> None:
+    enter(panel.ink.fields["line_width"], "3")
+    assert session.built.ink.line_width == session.own.ink.line_width == 3, "a network that knows nothing follows"
+    session._fresh = False
+    enter(panel.ink.fields["line_width"], "4")
+    badge = panel.ink.fields["line_width"].badge
+    assert badge is not None
+    assert badge.property("waiting") is True
+    assert session.pending
+    assert session.own.ink.line_width == 3
+    session.new_network()
+    assert badge.property("waiting") is False
+    assert session.own.ink.line_width == 4
+
+
 # --- training -------------------------------------------------------------------------------------------------
 
 
@@ -771,6 +806,7 @@ def test_all_is_reached_by_the_tab_key_from_top_to_bottom(panel: SettingsPanel, 
         panel.data.combo,
         panel.regularization.button,
         panel.start.button,
+        panel.ink.button,
     ]
     # Passing through the first row opens it, so the second one's settings are shut until it is reached itself.
     positions = [seen.index(widget) for widget in expected]
@@ -781,7 +817,7 @@ def test_all_is_reached_by_the_tab_key_from_top_to_bottom(panel: SettingsPanel, 
 def test_the_form_fits_its_width(panel: SettingsPanel, name: str) -> None:
     panel.setStyleSheet(style_sheet(DARK))
     panel.set_run(PRESETS[name].run)
-    for section in (panel.regularization, panel.start):
+    for section in (panel.regularization, panel.start, panel.ink):
         section.button.setChecked(True)
     for index in range(len(panel.network.layers.rows)):
         panel.network.layers.select(panel.network.layers.rows[index])

@@ -1,22 +1,31 @@
 """My digits in the window: every change can be undone, and the dialog shows and changes what there is."""
 
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton, QToolButton
 
+from engine.datasets.sources import DATASET_WORDS
+from engine.ink.drawing import image_of
+from engine.ink.spec import InkSpec
+from engine.network import Network
 from engine.own_digits.digit import pack_strokes
 from engine.own_digits.store import OwnDigits
 from engine.pen import Drawn
 from engine.pen.files import read_pen_file, write_unipen
 from engine.pen.hands import draw_digit
+from engine.presets import PRESETS
+from engine.reader import Reader as EngineReader
 from gui import theme
+from gui.main_window import MainWindow
 from gui.my_digits import MyDigits
 from gui.my_digits_dialog import NOTHING, MyDigitsDialog
 from gui.tasks import Tasks
-from gui.widgets.digit_model import picture_of
+from gui.widgets.digit_model import IMAGE_ROLE, picture_of
+from gui.widgets.drawing import PEN_WIDTH
 
 PATIENCE = 10_000
 IMAGE = np.zeros((28, 28), np.uint8)
@@ -128,11 +137,8 @@ def test_nothing_is_opened_before_it_is_asked_for(mine):
 
 
 def test_what_is_added_is_told_and_kept(qtbot, mine):
-    told = []
-    mine.added.connect(told.append)
     with qtbot.waitSignal(mine.changed):
         added = mine.add(drawing(7), 3)
-    assert told == [added]
     assert (added.label, added.drawn.label, added.source) == (3, 3, "pad")
     image = mine.add(IMAGE, 1)
     assert (image.drawn, image.source) == (None, "picture")
@@ -156,6 +162,8 @@ def test_every_change_can_be_undone_and_done_again(mine):
     did()
     mine.add(IMAGE, 2)
     did()
+    mine.add(drawing(3), 8)  # it is there already
+    did()
     mine.relabel(ids, 6)
     did()
     for state in reversed(states[:-1]):
@@ -176,6 +184,21 @@ def test_what_changes_nothing_cannot_be_undone(mine):
     mine.delete([])
     mine.delete([999])
     assert mine.undo_stack.count() == count
+
+
+def test_the_same_drawing_joins_only_once(mine):
+    first, others = mine.add(drawing(7), 7), [mine.add(drawing(7, seed), 7) for seed in (1, 2)]
+    count = mine.undo_stack.count()
+    larger = Drawn(tuple(points * [3, 3, 1] + [5, 7, 0] for points in drawing(7).strokes))
+    assert mine.add(larger, 7).id == first.id
+    assert mine.undo_stack.count() == count
+    assert (mine.add(larger, 1).id, labels(mine)) == (first.id, [1, 7, 7])
+    assert stored(mine) == [(first.id, 1), *((other.id, 7) for other in others)]
+    mine.undo_stack.undo()
+    assert labels(mine) == [7, 7, 7]
+    image = mine.add(IMAGE, 1)
+    assert mine.add(IMAGE.copy(), 4).id == image.id
+    assert labels(mine) == [7, 7, 7, 4]
 
 
 def test_a_refused_drawing_is_a_problem_and_changes_nothing(mine):
@@ -288,7 +311,7 @@ def test_it_shows_all_digits_the_newest_first(dialog, mine, reader):
     assert dialog.filter.buttons[3].text() == "3\n×2"
     assert dialog.filter.buttons[None].text() == "All\n5"
     seen = {image.tobytes() for image in reader.seen}
-    assert seen == {picture_of(digit).tobytes() for digit in mine.digits}
+    assert seen == {picture_of(digit, InkSpec()).tobytes() for digit in mine.digits}
 
 
 def test_what_is_read_otherwise_is_marked(qtbot, dialog, reader):
@@ -428,10 +451,19 @@ def test_import_and_export_ask_for_a_file(qtbot, dialog, mine, tmp_path, monkeyp
     assert dialog.message.sentence == "5 digits exported."
     assert settings.value("my_digits/folder") == str(path.parent)
     mine.delete([mine.digits[0].id])
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    asked = []
+
+    def answer(_parent, _title, _folder, patterns):
+        asked.append(patterns)
+        return str(path), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
     qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
     rest(qtbot, mine)
     assert dialog.message.sentence == "1 digit imported; 4 known already left out."
+    assert all(
+        pattern in asked[0] for source in DATASET_WORDS if source.name == "unipen" for pattern in source.patterns
+    )
     assert dialog.message.isVisible()
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
     qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
@@ -490,3 +522,91 @@ def test_thousands_of_digits_cost_only_what_is_seen(qtbot, dialog, mine, reader)
     looked(qtbot, dialog)
     assert dialog.model.rowCount() == 2005
     assert 0 < len(reader.seen) < 200
+
+
+# --- in the window ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def window(qtbot, settings):
+    made = MainWindow(settings)
+    qtbot.addWidget(made)
+    made.session.shipped = EngineReader(Network(PRESETS["quick"].run.network, 5), InkSpec(line_width=5, smoothing=2))
+    made.session.reader_changed.emit()
+    yield made
+    made.document.saved = True
+    made.close()
+
+
+def test_it_marks_what_reads_the_pad_gets_wrong_and_shows_what_that_sees(qtbot, window, small):
+    session, ink = window.session, window.session.shipped.ink
+    drawn = [drawing(digit, digit) for digit in range(10)]
+    for one in drawn:
+        window.my_digits.add(one, one.label)
+    drawn = [digit.drawn for digit in window.my_digits.digits]
+
+    def read_by(network, ink):
+        images = np.stack([image_of(one.strokes, ink, dot_below=PEN_WIDTH) for one in reversed(drawn)])
+        answers = network.probabilities(images).argmax(axis=1)
+        truth = range(9, -1, -1)
+        return [f"{t}, read as {a}" if a != t else f"{t}" for t, a in zip(truth, answers, strict=True)]
+
+    window.menus._show_my_digits()
+    dialog = window.menus.my_digits
+    shown(qtbot, dialog)
+    assert captions(dialog) == read_by(session.shipped.network, ink)
+    seen = [dialog.model.index(9 - row).data(IMAGE_ROLE) for row in range(10)]
+    np.testing.assert_array_equal(seen, [image_of(one.strokes, ink, dot_below=PEN_WIDTH) for one in drawn])
+    plain = [str(digit) for digit in range(9, -1, -1)]
+    session.read_by("network")  # which has learned nothing: it only guesses
+    qtbot.waitUntil(lambda: captions(dialog) == plain, timeout=PATIENCE)
+    trained = Network(PRESETS["quick"].run.network, 6)
+    session.adopt(trained.snapshot(step=1), PRESETS["quick"].run)
+    qtbot.waitUntil(lambda: captions(dialog) == read_by(trained, InkSpec()), timeout=PATIENCE)
+    first = dialog.model.index(0).data(IMAGE_ROLE)
+    np.testing.assert_array_equal(first, image_of(drawn[9].strokes, InkSpec(), dot_below=PEN_WIDTH))
+    session._on_loaded(replace(small, class_names=tuple("abcdefghij")))
+    qtbot.waitUntil(lambda: captions(dialog) == plain, timeout=PATIENCE)
+    dialog.close()
+
+
+def said(qtbot, window, drawn, label):
+    """Show a drawing on the pad and say what it is; None brings back the one before."""
+    panel = window.drawing_panel
+    if drawn is not None:
+        panel.show_strokes(drawn)
+    else:
+        panel.show_strokes(drawing(5, 99))
+        qtbot.waitUntil(lambda: not panel._soon.isActive())
+        panel.undo_stack.undo()
+    qtbot.waitUntil(lambda: not panel._soon.isActive())
+    panel.labels.say(label)
+
+
+def test_what_comes_back_on_the_pad_joins_no_second_time(qtbot, window):
+    mine, panel = window.my_digits, window.drawing_panel
+    said(qtbot, window, drawing(7), 7)
+    said(qtbot, window, None, 7)
+    assert (labels(mine), panel.labels.state) == ([7], "kept")
+    said(qtbot, window, None, 1)
+    assert labels(mine) == [1]
+    window.hand.undo(panel.undo_stack)
+    assert labels(mine) == [7]
+    assert panel.labels.kept.text().startswith("Taken back: it is a 7 in My digits again.")
+
+
+def test_taking_a_label_back_leaves_other_digits_alone(qtbot, window):
+    mine, panel = window.my_digits, window.drawing_panel
+    said(qtbot, window, drawing(7), 7)
+    said(qtbot, window, drawing(3), 3)
+    panel.undo_stack.undo()
+    qtbot.waitUntil(lambda: not panel._soon.isActive())
+    panel.labels.say(7)  # nothing new
+    window.hand.undo(panel.undo_stack)
+    assert (labels(mine), panel.labels.state) == ([3], "taken back")
+    window.hand.redo(panel.undo_stack)
+    assert (sorted(labels(mine)), panel.labels.state) == ([3, 7], "kept")
+    panel.labels.say(2)  # another mind
+    assert sorted(labels(mine)) == [2, 3]
+    window.hand.undo(panel.undo_stack)
+    assert labels(mine) == [3]

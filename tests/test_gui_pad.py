@@ -11,8 +11,10 @@ from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
     QDropEvent,
+    QFontMetricsF,
     QImage,
     QInputDevice,
+    QMouseEvent,
     QPointingDevice,
     QPointingDeviceUniqueId,
     QRegion,
@@ -28,8 +30,10 @@ from engine.ink.spec import Corrections
 from engine.model import Model
 from engine.model_files import save_model
 from engine.network import Network
+from engine.pen.composed import compose_number
 from engine.pen.drawn import Drawn
 from engine.pen.hands import draw_digit
+from engine.pen.variation import Hand
 from engine.presets import PRESETS
 from engine.reader import Reader, Reading
 from engine.specs import TrainingSpec
@@ -39,6 +43,7 @@ from gui.main_window import MainWindow
 from gui.panels.drawing_panel import DrawingPanel
 from gui.session import Session
 from gui.shipped_reader import Found, load_reader
+from gui.widgets import answer_view, pad_corrections
 from gui.widgets.answer_words import digit_answer, number_answer
 from gui.widgets.canvas import WIDE
 from gui.widgets.drawing import PEN_WIDTH, Drawing, placed, smooth
@@ -142,7 +147,7 @@ def test_answer_is_the_networks_own(qtbot, panel, session):
     first, second = np.argsort(-expected)[:2]
     assert panel.answer.sign == f"{first}?"
     assert panel.answer.lines[0] == f"Not sure: {first} or {second}"
-    assert panel.answer.lines[2] == "This network is untrained: it guesses."
+    assert panel.answer.lines[2] == "An untrained network: it guesses."
 
 
 def test_answer_comes_while_the_pen_is_down(qtbot, panel, session):
@@ -491,12 +496,12 @@ def test_prediction_follows_the_network_that_is_training(qtbot, panel, session, 
     panel.show_image(mnist.test_images[0], "a 7")
     settle(qtbot, panel)
     untrained = panel.bars.shares
-    assert panel.answer.lines[2] == "This network is untrained: it guesses."
+    assert panel.answer.lines[2] == "An untrained network: it guesses."
     with qtbot.waitSignal(session.snapshot_changed):
         session.train()
     assert not np.array_equal(panel.bars.shares, untrained)
     np.testing.assert_allclose(panel.bars.shares, session.read(session.drawing), atol=1e-6)
-    assert panel.answer.lines[2] == ""
+    assert panel.answer.lines[2] == "Not calibrated yet."
     qtbot.waitUntil(lambda: len(panel.timeline.steps) > 2)
     assert panel.timeline.steps == sorted(panel.timeline.steps)
     with qtbot.waitSignal(session.ended, timeout=20_000):
@@ -514,6 +519,32 @@ def test_timeline_begins_anew_with_drawing_and_network(qtbot, panel, session, mn
     panel.timeline.add(5, np.eye(10)[7])
     session.new_network()
     assert panel.timeline.steps == [0]
+
+
+def test_the_timeline_draws_all_ten_lines_and_names_the_one_under_the_mouse(qtbot, panel):
+    timeline = panel.timeline
+    timeline.clear()
+    small = np.array([0.01, 0.03, 0, 0, 0, 0, 0, 0, 0.04, 0.92])
+    for step in range(3):
+        timeline.add(step, small)
+    drawn = []
+    path = timeline._path
+    timeline._path = lambda table: drawn.append(table.shape[1]) or path(table)
+    timeline.grab()
+    assert sum(drawn) == 10  # nine others, and the answer
+    timeline.resize(timeline.width(), 300)
+    plot = timeline._plot()
+    place = QPointF(plot.center().x(), plot.bottom() - small[1] * plot.height())
+    assert timeline.line_at(place) == 1
+    assert timeline.line_at(QPointF(place.x(), plot.center().y())) == -1
+    assert timeline.words_at(place) == "Batch 1: 9 92 %, 8 4 %, the line here: 1 3 %"
+    plain = timeline.grab().toImage()
+    button = Qt.MouseButton.NoButton
+    move = QMouseEvent(QEvent.Type.MouseMove, place, place, button, button, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(timeline, move)
+    assert timeline.grab().toImage() != plain
+    QApplication.sendEvent(timeline, QEvent(QEvent.Type.Leave))
+    assert timeline.grab().toImage() == plain
 
 
 def test_hidden_panel_catches_up_when_it_is_shown(qtbot, panel, session):
@@ -760,6 +791,25 @@ def test_a_number_in_words(signs, sure, number, words):
     assert ("unsure" in answer.lines[1]) == (answer.tone == "unsure") == ("?" in "".join(signs))
 
 
+@pytest.mark.parametrize("width", [264, 300])
+@pytest.mark.parametrize("sign", ["7", "123", "204786", "2047?6", "204786204786"])
+def test_no_word_beside_the_answer_is_cut_off(qtbot, panel, monkeypatch, width, sign):
+    cut = []
+
+    def watched(painter, area, words, font, colour, place=None):
+        if QFontMetricsF(font).horizontalAdvance(words) > area.width():
+            cut.append(words)
+
+    for module in (answer_view, pad_corrections):
+        monkeypatch.setattr(module, "paint_line", watched)
+    panel.resize(width, 620)
+    panel.answer.show_answer(number_answer(tuple(sign), 0.3 if "?" in sign else 0.999))
+    panel.corrections.show_corrections(Corrections(10.3, -0.24, 0.32, -22.0, 2.5))
+    panel.answer.grab()
+    panel.corrections.grab()
+    assert cut == []
+
+
 def test_what_was_corrected_is_shown_and_said(qtbot, panel):
     draw(qtbot, panel, [(0.7, 0.6), (0.75, 0.9)])
     corrections = panel.reading.corrections
@@ -917,9 +967,54 @@ def test_a_square_pad_shows_a_wide_drawing_whole(qtbot, wide):
     before = wide.strokes()
     wide.wide_action.trigger()
     points = np.concatenate(wide.strokes())
-    assert points[:, 0].max() <= 1
+    assert points[:, 0].min() >= PEN_WIDTH / 2
+    assert points[:, 0].max() <= 1 - PEN_WIDTH / 2
     assert points[:, 1].min() > 0.2
     np.testing.assert_array_equal(points[:, 2], np.concatenate(before)[:, 2])
+
+
+def test_what_was_drawn_at_the_right_of_a_wide_pad_keeps_its_size():
+    one = np.column_stack([np.full(10, 1.9), np.linspace(0.2, 0.8, 10), np.arange(10)])
+    fitted = Drawing((one,)).fitted(1).strokes[0]
+    np.testing.assert_allclose(fitted[:, 1:], one[:, 1:])
+    assert fitted[0, 0] == pytest.approx(1 - PEN_WIDTH / 2, abs=0.02)
+    at_the_edge = Drawing((one - np.array([0.9, 0, 0]),))
+    assert at_the_edge.fitted(1) is at_the_edge
+
+
+def test_crossed_sevens_stay_sevens_when_the_pad_gets_narrow(qtbot, by_the_reader):
+    panel = by_the_reader
+    panel.wide_action.trigger()
+    rng, hand = np.random.default_rng(0), Hand(0.08, 0.0, 1.0, 0.008, 0.2, 0.0, 3.0, 0.03, 100.0)
+    digits = [Drawn(draw_digit(digit, rng, manner, hand=hand), digit) for digit, manner in ((7, "crossed"),) * 6]
+    number = compose_number(digits, rng, gap=(0.2, 0.2), touching=0, joined=0, delayed=0)
+    # Short bars, which a blot of a pen as wide as the square pad's would cover.
+    strokes = [
+        stroke if np.ptp(stroke[:, 1]) > 0.5 else stroke.mean(axis=0) + 0.7 * (stroke - stroke.mean(axis=0))
+        for stroke in number.strokes
+    ]
+    panel.show_strokes(Drawn(tuple(strokes)))
+    qtbot.waitUntil(lambda: panel.answer.sign == "777777")
+    panel.wide_action.trigger()
+    settle(qtbot, panel)
+    qtbot.waitUntil(lambda: not panel.reading.numbers.busy)
+    assert panel.answer.sign == "777777"
+    assert [len(strokes) for strokes in panel.reading.number.strokes] == [2] * 6
+
+
+def test_many_strokes_are_always_divided_beside_the_window(qtbot, by_the_reader):
+    panel = by_the_reader
+    panel.wide_action.trigger()
+    for count, beside in ((3, False), (4, True)):
+        panel.pad.clear()
+        settle(qtbot, panel)
+        panel.reading.numbers._seconds = 0.0
+        one = np.column_stack([np.full(10, 0.2), np.linspace(0.2, 0.8, 10), np.arange(10)])
+        panel.pad.replace(Drawing(tuple(one + np.array([0.3 * n, 0, 10 * n]) for n in range(count))), "ones")
+        panel._prepare()
+        assert panel.reading.numbers.busy == beside
+        qtbot.waitUntil(lambda: not panel.reading.numbers.busy)
+        assert panel.answer.sign == count * "1"
 
 
 def test_a_drawing_with_too_many_strokes_says_so(qtbot, wide):
@@ -1173,7 +1268,8 @@ def test_a_key_in_the_middle_of_a_stroke_or_a_replay_keeps_the_whole_drawing(qtb
     settle(qtbot, panel)
     assert panel.pad.drawing is whole
     assert panel.labels.state == "kept"
-    np.testing.assert_allclose(window.my_digits.digits[-1].drawn.strokes[0], whole.strokes[0], rtol=1e-6)
+    kept = window.my_digits.digits[-1].drawn.strokes[0]
+    np.testing.assert_allclose(kept[:, :2], whole.strokes[0][:, :2], rtol=1e-6)
     panel.replay_action.trigger()
     qtbot.waitUntil(lambda: not panel.pad.replaying)
     settle(qtbot, panel)
@@ -1289,6 +1385,26 @@ def test_the_reader_reads_digits_of_many_hands(qtbot, by_the_reader):
         settle(qtbot, panel)
         right += panel.answer.sign[0] == str(digit)
     assert right >= 18
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        ([(0.2, 0.1), (0.8, 0.9)], [(0.8, 0.1), (0.2, 0.9)]),
+        ([(0.3, 0.1), (0.3, 0.9)], [(0.7, 0.1), (0.7, 0.9)], [(0.3, 0.5), (0.7, 0.5)]),
+        ([(0.5, 0.1), (0.1, 0.9)], [(0.5, 0.1), (0.9, 0.9)], [(0.1, 0.9), (0.9, 0.9)]),
+        ([(0.2, 0.1), (0.5, 0.9)], [(0.8, 0.1), (0.5, 0.9)]),
+        ([(0.2, 0.9), (0.2, 0.1)], [(0.2, 0.1), (0.7, 0.9)], [(0.7, 0.9), (0.7, 0.1)]),
+    ],
+    ids=["X", "H", "triangle", "V", "N"],
+)
+def test_the_reader_takes_no_letter_for_a_sure_number(qtbot, by_the_reader, strokes):
+    panel = by_the_reader
+    for stroke in strokes:
+        draw(qtbot, panel, stroke)
+    qtbot.waitUntil(lambda: not panel.reading.numbers.busy)
+    assert panel.reading.number is None
+    assert panel.answer.lines[0] == "This may not be a digit."
 
 
 def test_the_reader_refuses_a_square_and_reads_a_number(qtbot, by_the_reader):

@@ -5,13 +5,24 @@ import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QThread
+from PySide6.QtGui import QUndoStack
 
+from engine.datasets import load_dataset
 from engine.errors import DigitLabError, SettingError
+from engine.ink.spec import InkSpec
+from engine.judge import Judge
 from engine.network import Network
+from engine.pen.drawn import Drawn
+from engine.pen.files import write_unipen
+from engine.pen.hands import draw_digit
+from engine.pictures.reading import prepare_picture
 from engine.presets import PRESETS
 from engine.training import Training
+from gui.panels.pad_pictures import PadPictures
 from gui.session import Session, State
+from gui.widgets.pad import Pad
 
 QUICK = PRESETS["quick"].run.changed(
     network={"layers": [{"kind": "dense", "units": 16}]}, training={"batch_size": 20, "epochs": 2}
@@ -321,3 +332,73 @@ def test_small_data_makes_the_preset_s_batch_smaller_and_says_so(qtbot, small):
     with qtbot.waitSignal(session.ended, timeout=20_000):
         session.train()
     session.finish()
+
+
+# --- ink and judges -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pen(tmp_path):
+    rng = np.random.default_rng(4)
+    path = tmp_path / "own.unp"
+    write_unipen(path, [Drawn(draw_digit(n % 10, rng), n % 10, f"hand {n // 10}") for n in range(40)])
+    return path
+
+
+def test_pen_strokes_are_drawn_again_with_the_ink_of_a_new_network(qtbot, session, pen):
+    with qtbot.waitSignal(session.dataset_changed, timeout=20_000):
+        session.load(f"unipen:{pen}")
+    thin = session.dataset.train_images
+    session._fresh = False
+    session.set_run(session.run.changed(ink={"line_width": 4}, training={"batch_size": 4}))
+    assert not session.loading, "it waits for a new network"
+    with qtbot.waitSignal(session.dataset_changed, timeout=20_000):
+        session.new_network()
+    assert session.dataset.train_images.sum() > 1.2 * thin.sum()
+    assert session.dataset.word == f"unipen:{pen}"
+    session.new_network()
+    assert not session.loading, "it is the same ink"
+    assert session.problems == []
+
+
+def test_data_without_ink_is_not_loaded_again_and_data_on_its_way_is(qtbot, session, small, pen):
+    session.set_run(session.run.changed(ink={"line_width": 3}))
+    assert session.built.ink.line_width == 3
+    assert session.dataset is small
+    assert not session.loading
+    session.load(f"unipen:{pen}")
+    with qtbot.waitSignal(session.dataset_changed, timeout=20_000):
+        session.set_run(session.run.changed(ink={"line_width": 5}))
+    expected = load_dataset(f"unipen:{pen}", ink=InkSpec(line_width=5))
+    np.testing.assert_array_equal(session.dataset.test_images, expected.test_images)
+
+
+def test_the_judge_stays_provisionally_while_a_network_goes_on_learning(qtbot, session):
+    judge = Judge(temperature=2.0)
+    assert session.judge_is_provisional
+    session.step_batch()
+    until(qtbot, session, State.PAUSED)
+    session.judge_by(judge)
+    assert not session.judge_is_provisional
+    session.step_batch()
+    qtbot.waitUntil(lambda: session.snapshot.step == 2, timeout=20_000)
+    assert session.judge == session.own.judge == judge
+    assert session.judge_is_provisional
+    session.judge_by(judge)
+    session.new_network()
+    assert session.judge == Judge()
+    assert session.judge_is_provisional
+
+
+def test_a_picture_is_prepared_for_whoever_reads_the_pad(qtbot, session, tmp_path):
+    pad = Pad(QUndoStack(session))
+    qtbot.addWidget(pad)
+    pictures = PadPictures(session, pad)
+    values = np.full((120, 90), 255, np.uint8)
+    values[20:100, 40:48] = 0
+    Image.fromarray(values).save(tmp_path / "one.png")
+    session.set_run(session.run.changed(ink={"line_width": 5}))
+    pictures.open_picture(tmp_path / "one.png")
+    qtbot.waitUntil(lambda: not pad.drawing.empty, timeout=20_000)
+    assert "→ 5.0 px" in pad.drawing.note
+    np.testing.assert_array_equal(pad.drawing.image, prepare_picture(values, ink=InkSpec(line_width=5)).image)

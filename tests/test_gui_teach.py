@@ -6,13 +6,13 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 from engine.datasets.split import split
 from engine.errors import ModelFileError
-from engine.model import Model
+from engine.model import Model, TrainingRecord
 from engine.model_files import save_model
 from engine.network import Network
 from engine.own_digits.digit import OwnDigit
@@ -20,16 +20,19 @@ from engine.pen.drawn import Drawn
 from engine.pen.hands import MANNERS, draw_digit
 from engine.presets import PRESETS
 from engine.reader import Reader
+from engine.score import Score
 from engine.teaching import teach as teaching
 from engine.teaching import teacher as teaching_teacher
-from engine.teaching.teach import Score, already_taught
+from engine.teaching.record import already_taught
 from engine.training import train
 from gui import theme
+from gui.main_window import MainWindow
 from gui.session import Session
+from gui.shipped_reader import shipped_model
 from gui.teach_dialog import TeachDialog
 from gui.widgets.teach_counts import missing_sentence
 from gui.widgets.teach_result import judgement
-from gui.widgets.teach_work import shipped_model, time_left
+from gui.widgets.teach_work import time_left
 
 PATIENCE = 20_000
 TINY = PRESETS["quick"].run.changed(
@@ -48,7 +51,7 @@ def model(small):
     network = Network(TINY.network, 0)
     for _ in train(network, split(small, 0.0, 0), TINY.training):
         pass
-    return Model(network.snapshot(76, 4), TINY)
+    return Model(network.snapshot(76, 4), TINY, TrainingRecord(dataset=small.title, steps=76, epochs=4))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +82,7 @@ def mine(digits):
 
 @pytest.fixture
 def dialog(qtbot, session, model, mine):
-    made = TeachDialog(session, lambda: mine, reader=lambda: model)
+    made = TeachDialog(session, lambda: mine, lambda: model, reader=lambda: model)
     qtbot.addWidget(made)
     made.taken = []
     made.accepted_model.connect(made.taken.append)
@@ -153,7 +156,7 @@ def test_learning_shows_before_and_after_and_hands_the_model_over(qtbot, dialog,
     assert result.isVisible()
     own, test = ([line.text() for line in result.rows[name]] for name in ("own", "test"))
     assert own[:2] == [f"{score.right} of 21" for score in (taught.own_before, taught.own_after)]
-    assert test[0] == f"{100 * taught.mnist_before.share:.2f} %"
+    assert test[0] == f"{100 * taught.mnist_before.accuracy:.2f} %"
     assert result.judgement.text() == judgement(taught, "MNIST")
     assert "held back while measuring" in texts(result)
     assert result.method.text().startswith("Held back while measuring: each of 3 parts")
@@ -207,7 +210,7 @@ def test_a_reader_that_cannot_be_read_is_a_sentence(qtbot, session, mine):
     def missing():
         raise ModelFileError("reader.safetensors cannot be opened: there is no file of that name.")
 
-    dialog = TeachDialog(session, lambda: mine, reader=missing)
+    dialog = TeachDialog(session, lambda: mine, missing, reader=missing)
     qtbot.addWidget(dialog)
     dialog.show()
     press(qtbot, dialog.learn_button)
@@ -233,6 +236,31 @@ def test_the_windows_own_network_learns_where_it_reads_the_pad(qtbot, dialog, se
     np.testing.assert_array_equal(session.snapshot.parameters, dialog.taken[0].network.parameters)
 
 
+def test_teaching_ones_own_network_again_says_that_this_flatters(qtbot, tmp_path, small, model, digits):
+    window = MainWindow(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(window)
+    window.session._on_loaded(small)
+    window.document.take(model)
+    window.session.read_by("network")
+    for digit in digits[:20]:
+        window.my_digits.add(digit.drawn, digit.label)
+    methods = []
+    for _ in range(2):
+        window.learn_digits()
+        dialog = window.hand.dialog
+        press(qtbot, dialog.learn_button)
+        ended(qtbot, dialog)
+        methods.append(dialog.taught.method)
+        press(qtbot, dialog.use_button)
+    assert ["It had learned 20 of your digits before, which flatters" in method for method in methods] == [False, True]
+    record = window.document.model.record
+    assert (record.dataset, record.epochs) == ("MNIST, a part + 20 own digits", 4)
+    assert record.steps == window.session.snapshot.step > 76
+    qtbot.waitUntil(lambda: not window.session.tasks.titles, timeout=PATIENCE)
+    window.document.saved = True
+    window.close()
+
+
 def test_a_network_for_other_things_is_not_taught_digits(dialog, session, small):
     session.read_by("network")
     session.dataset = dataclasses.replace(small, title="Fashion", class_names=tuple("abcdefghij"))
@@ -246,7 +274,7 @@ def test_judgements_are_plain(qtbot, dialog):
     labels = np.arange(10, dtype=np.uint8)
     wrong_two, wrong_one = labels.copy(), labels.copy()
     wrong_two[:2], wrong_one[0] = 9, 9
-    even, dear = Score(9940, 10_000), Score(9900, 10_000)
+    even, fair, dear = (Score(title="MNIST", right=right, count=10_000) for right in (9940, 9930, 9900))
 
     def say(before, after, test=even):
         made = dataclasses.replace(
@@ -265,7 +293,7 @@ def test_judgements_are_plain(qtbot, dialog):
         "It reads all 2 that it got wrong, and MNIST as well as before. Worth using.",
         True,
     )
-    assert say(wrong_two, wrong_one, Score(9930, 10_000)) == (
+    assert say(wrong_two, wrong_one, fair) == (
         "It reads 1 more of your digits, and MNIST nearly as well as before. Worth using.",
         True,
     )
@@ -291,7 +319,7 @@ def test_the_time_left_is_said_once_it_is_known():
 
 
 def test_the_reader_that_ships_is_read_or_named(tmp_path, monkeypatch, model):
-    monkeypatch.setattr("gui.widgets.teach_work.files", lambda _package: tmp_path)
+    monkeypatch.setattr("gui.shipped_reader.files", lambda _package: tmp_path)
     with pytest.raises(ModelFileError, match=r"reader\.safetensors cannot be opened: there is no file of that name"):
         shipped_model()
     (tmp_path / "models").mkdir()

@@ -61,6 +61,7 @@ class Figures:
                 ]
                 for gap in sorted(gaps)
             },
+            "on_square": sum(score.on_square.right for score in scores) / count,
             "singles_broken": sum(part.right for part in broken) / max(sum(part.count for part in broken), 1),
         }
 
@@ -94,6 +95,7 @@ class Figures:
             "auroc_of_new_kinds": list(found.new_kinds),
             "digits_refused": float(found.refused.mean()),
             "others_refused": float(found.other_refused.mean()),
+            "others_read_as_numbers": float(found.other_numbers.mean()),
             "numbers": self.numbers,
             "teaching": self.teaching,
             "spec": self.recipe.model_dump(mode="json"),

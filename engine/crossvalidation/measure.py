@@ -10,19 +10,22 @@ from numpy.typing import NDArray
 
 from engine.crossvalidation.folds import Fold
 from engine.datasets.dataset import Dataset
-from engine.ink.drawing import Strokes
 from engine.judge import fit_judge
 from engine.judging import non_digit_images
 from engine.model import Model
-from engine.pen.drawn import Drawn
-from engine.pen.non_digits import KINDS
+from engine.pen.drawn import Drawn, Strokes
+from engine.pen.non_digits import KINDS, draw_non_digit
+from engine.pen.number_answer import number_in
 from engine.pen.number_score import NumberScore, measure_numbers
+from engine.pen.numbers import Read
 from engine.reader import Reader
 from engine.teaching.teach import SimulatedWriter, simulate
 from engine.trust import auroc, calibration_error
 
 NON_DIGITS = 200
 """Drawings of each kind that is no digit, over all folds."""
+READ_AS_NUMBERS = 0.5
+"""The share of as many that the pad is asked about: it takes longer."""
 NUMBERS = 1000
 """Numbers of three digits that are read, over all folds."""
 PER_DIGIT = 5
@@ -47,6 +50,8 @@ class Answers:
         How surely each is a digit, and whether it was taken for none.
     other_digitness, other_refused : ndarray of shape (m,)
         The same of drawings that are no digits.
+    other_numbers : ndarray of shape (k,)
+        Whether the pad for one digit takes such a drawing for a number and is sure of every digit.
     new_kinds : tuple of float
         Per fold the area under the curve for kinds of drawing that the judge was not fitted on.
     mnist : tuple of float
@@ -60,6 +65,7 @@ class Answers:
     refused: NDArray[np.bool_]
     other_digitness: NDArray[np.float64]
     other_refused: NDArray[np.bool_]
+    other_numbers: NDArray[np.bool_]
     new_kinds: tuple[float, ...]
     mnist: tuple[float, ...]
 
@@ -112,6 +118,7 @@ def answers(model: Model, fold: Fold, digits: Sequence[Drawn], dataset: Dataset)
         digitness < reader.judge.least,
         others,
         others < reader.judge.least,
+        _others_as_numbers(reader, fold),
         (_new_kinds(reader, images, dataset),),
         (float(test.mean()),),
     )
@@ -128,9 +135,29 @@ def joined(parts: Iterable[Answers]) -> Answers:
         np.concatenate([part.refused for part in found]),
         np.concatenate([part.other_digitness for part in found]),
         np.concatenate([part.other_refused for part in found]),
+        np.concatenate([part.other_numbers for part in found]),
         tuple(area for part in found for area in part.new_kinds),
         tuple(accuracy for part in found for accuracy in part.mnist),
     )
+
+
+def _others_as_numbers(reader: Reader, fold: Fold) -> NDArray[np.bool_]:
+    """Return which drawings are sure numbers to the pad; two digits side by side may well be."""
+    count = max(round(READ_AS_NUMBERS * NON_DIGITS / fold.count), 1)
+    rng = np.random.default_rng([FRESH + fold.number, 7])
+    kinds = [kind for kind in KINDS if kind != "two digits"]
+    return np.array([_sure_number(reader, draw_non_digit(kind, rng)) for kind in kinds for _ in range(count)])
+
+
+def _sure_number(reader: Reader, strokes: Strokes) -> bool:
+    """Return whether the pad for one digit answers with a number of which every digit is sure."""
+    found = number_in(strokes, _reads(reader), reader.judge.least)
+    parts = () if found is None else reader.read_images(reader.images([part.strokes for part in found.digits]))
+    return found is not None and all(part.verdict == "sure" for part in parts)
+
+
+def _reads(reader: Reader) -> Read:
+    return lambda groups: reader.asked(reader.images(groups))
 
 
 def _new_kinds(reader: Reader, images: NDArray[np.uint8], dataset: Dataset) -> float:
@@ -158,14 +185,15 @@ class Measured:
 def measure(model: Model, fold: Fold, digits: Sequence[Drawn], dataset: Dataset) -> Measured:
     """Measure the network of a fold on the digits of the writers it never saw; see `answers`."""
     reader = Reader.of(model)
-
-    def read(groups: Sequence[Strokes]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return reader.asked(reader.images(groups))
-
     by_writer = {name: [drawn for drawn in digits if drawn.writer == name] for name in fold.writers}
     return Measured(
         fold,
         answers(model, fold, digits, dataset),
-        measure_numbers(list(digits), read, count=NUMBERS // fold.count, seed=fold.number),
+        _numbers(reader, fold, digits),
         tuple(simulate(model, own, dataset, per_digit=PER_DIGIT, seed=fold.number) for own in by_writer.values()),
     )
+
+
+def _numbers(reader: Reader, fold: Fold, digits: Sequence[Drawn]) -> NumberScore:
+    count, least = NUMBERS // fold.count, reader.judge.least
+    return measure_numbers(digits, _reads(reader), count=count, seed=fold.number, least=least)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.dataset import CLASSES, DIGITS, SIDE, Dataset
 from engine.datasets.reading import Pair, Watch, assemble, check_size, checked_folder, refused, refusing
+from engine.ink.spec import InkSpec
 from engine.pictures.reading import SUFFIXES, is_light_paper, read_picture
 
 _PARTS = ({"train", "training"}, {"test", "testing"})
@@ -17,13 +18,14 @@ _POLLED = 200
 _TOLD_EVERY = 100
 
 
-def load(folder: Path, watch: Watch) -> Dataset:
+def load(folder: Path, watch: Watch, ink: InkSpec | None = None) -> Dataset:
     """Load the pictures of `folder`.
 
     Sub-folders named 0 to 9 stand for those classes; otherwise the sorted names count from 0 and become
     the class names. Two sub-folders ``train`` and ``test`` with such sub-folders give both parts;
     otherwise a random sixth becomes the test set. Whether ink is dark on light paper is decided once,
-    by the borders of a sample, because single pictures may fill their border.
+    by the borders of a sample, because single pictures may fill their border. `ink` says how pictures of other sizes
+    than 28x28 become images.
 
     Raises
     ------
@@ -38,7 +40,7 @@ def load(folder: Path, watch: Watch) -> Dataset:
     class_names = DIGITS if set(names) <= set(DIGITS) else tuple(names)
     found = [_pictures(part, class_names) for part in parts]
     light = _light_paper([path for part in found for path, _ in part])
-    pairs = [_read(where, part, light, watch) for where, part in zip(parts, found, strict=True)]
+    pairs = [_read(where, part, light, watch, ink) for where, part in zip(parts, found, strict=True)]
     return assemble(
         f"images:{folder}",
         folder.name,
@@ -89,12 +91,12 @@ def _light_paper(paths: list[Path]) -> bool:
     return sum(map(is_light_paper, sample)) > len(sample) / 2
 
 
-def _read(where: Path, found: list[tuple[Path, int]], light: bool, watch: Watch) -> Pair:
+def _read(where: Path, found: list[tuple[Path, int]], light: bool, watch: Watch, ink: InkSpec | None) -> Pair:
     images: NDArray[np.uint8] = np.empty((len(found), SIDE, SIDE), np.uint8)
     for number, (path, _) in enumerate(found):
         if number % _TOLD_EVERY == 0:
             watch.say(f"Reading {where.name}… {number:,} of {len(found):,} pictures")
-        images[number] = read_picture(path, light_paper=light)
+        images[number] = read_picture(path, light_paper=light, ink=ink)
     return images, np.array([label for _, label in found], np.uint8)
 
 

@@ -32,7 +32,9 @@ class DatasetSource:
     loader : str
         ``module:function``, imported when it is first used.
     drawn : bool
-        Whether its images are drawn from pen strokes, so that `loader` needs an `InkSpec`.
+        Whether its images are drawn from pen strokes.
+    inked : bool
+        Whether `loader` makes images of ink, of strokes or of pictures, so that it needs an `InkSpec`.
     """
 
     name: str
@@ -42,6 +44,7 @@ class DatasetSource:
     loader: str
     patterns: tuple[str, ...] = ()
     drawn: bool = False
+    inked: bool = False
 
     @property
     def form(self) -> str:
@@ -106,6 +109,7 @@ DATASET_WORDS = (
         "A folder with one sub-folder of pictures per class, named 0 to 9 or as you like.",
         "folder",
         "engine.datasets.image_folder:load",
+        inked=True,
     ),
     DatasetSource(
         "hands",
@@ -115,6 +119,7 @@ DATASET_WORDS = (
         "",
         "engine.datasets.hands:load",
         drawn=True,
+        inked=True,
     ),
     DatasetSource(
         "unipen",
@@ -125,6 +130,7 @@ DATASET_WORDS = (
         "engine.datasets.pen_strokes:load",
         ("*.tra", "*.tes", "*.unp", "*.unipen", "*.upn", "*.dat", "*.inkml", "*.ink", "*.xml", "*.txt", "*.gz", "*.z"),
         drawn=True,
+        inked=True,
     ),
 )
 """The nine sources, in the order in which they are offered."""
@@ -177,6 +183,11 @@ def words_of(word: str) -> list[str]:
     return joined.parts(word.strip(), (source.name for source in DATASET_WORDS))
 
 
+def is_inked(word: str) -> bool:
+    """Return whether any data of a dataset word is made of ink, so that another `InkSpec` gives other images."""
+    return any(_parsed(part)[0].inked for part in words_of(word))
+
+
 def without_folders(word: str) -> str:
     """Return a dataset word with the bare names of its files: where they lie says nothing to anybody else."""
     parsed = [_parsed(part) for part in words_of(word)]
@@ -186,7 +197,7 @@ def without_folders(word: str) -> str:
 def _load(word: str, watch: Watch, ink: InkSpec) -> Dataset:
     source, path = _parsed(word)
     load: Callable[..., Dataset] = pkgutil.resolve_name(source.loader)
-    return load(path, watch, ink) if source.drawn else load(path, watch)
+    return load(path, watch, ink) if source.inked else load(path, watch)
 
 
 def _joined(base: Dataset, word: str, watch: Watch, ink: InkSpec) -> Dataset:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import DataError
-from engine.ink.paths import Paths, box, checked, evenly, is_dot, pieces, sheared, slope
+from engine.ink.paths import Paths, box, checked, evenly, gathered, is_dot, pieces, sheared, slope
 from engine.ink.raster import Floats, centre_of_mass, draw, kept_inside, lowest
 from engine.ink.slant import degrees_taken, kept_slope
 from engine.ink.spec import LINE_WIDTH, SIDE, Corrections, InkSpec, Prepared
@@ -66,7 +66,7 @@ def prepare(
         return None
     low, high = box(paths)
     dot = is_dot(paths, dot_below)
-    straight, degrees = ([np.zeros((1, 2))], 0.0) if dot else _straightened(paths, ink)
+    straight, degrees = ([np.zeros((1, 2))], 0.0) if dot else _straightened(gathered(paths), ink)
     image = _centred(straight, ink.line_width, SIDE)
     # A line reaches half its width beyond its path; without that a drawing of 20 px would count as one of 17.
     scale = 1.0 if dot else (BOX - ink.line_width) / SIDE * field / float((high - low).max())
@@ -116,7 +116,7 @@ def render(
     unit = side / SIDE
     if is_dot(paths, dot_below):
         return _centred([np.zeros((1, 2))], line_width * unit, side)
-    fitted = _fitted(paths, BOX * unit - line_width * unit - 1)
+    fitted = _fitted(gathered(paths), BOX * unit - line_width * unit - 1)
     return _centred(evenly(fitted, _SPACING * unit, smoothing * unit), line_width * unit, side)
 
 

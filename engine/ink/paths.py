@@ -6,12 +6,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import DataError
+from engine.ink.slant import slope_of
 
 Paths = list[NDArray[np.float64]]
 """One array of shape (k, 2) per stroke: x to the right, y down."""
 
 LARGEST_COORDINATE = 1e9
 _MOST_PIECES = 600
+_MOST_STROKES = 100
+_CELLS = 20
+"""Of the box of 20 pixels less the line each is some 0.8 pixels wide: dots in all of them leave no gap."""
+_SAMPLES = 8_000
 _RADII = 3
 """Where a Gaussian is cut off, in standard deviations."""
 
@@ -33,10 +38,9 @@ def checked(strokes: object) -> Paths:
             raise DataError(
                 f"A stroke must be a list of points (x, y) or (x, y, time); this one has the shape {points.shape}."
             )
-        points = points[:, :2]
-        if not (np.abs(points) <= LARGEST_COORDINATE).all():
-            raise DataError("A stroke holds a point that is not finite or lies beyond ±1,000,000,000.")
-        paths.append(points)
+        paths.append(points[:, :2])
+    if paths and not (np.abs(np.concatenate(paths)) <= LARGEST_COORDINATE).all():
+        raise DataError("A stroke holds a point that is not finite or lies beyond ±1,000,000,000.")
     return paths
 
 
@@ -49,8 +53,8 @@ def _numbers(stroke: ArrayLike) -> NDArray[np.float64]:
 
 def box(paths: Paths) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the smallest and the largest (x, y) of all points."""
-    points = np.concatenate(paths)
-    return points.min(axis=0), points.max(axis=0)
+    x, y = np.concatenate(paths).T  # each alone: along the other axis NumPy takes ten times as long
+    return np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
 
 
 def is_dot(paths: Paths, dot_below: float) -> bool:
@@ -58,6 +62,34 @@ def is_dot(paths: Paths, dot_below: float) -> bool:
     low, high = box(paths)
     rounding = 1e-9 * float(max(np.abs(low).max(), np.abs(high).max()))
     return float((high - low).max()) <= max(dot_below, rounding, 1e-12)
+
+
+def gathered(paths: Paths) -> Paths:
+    """Return paths that take no longer to draw than a digit: where there are very many, what they cover as dots.
+
+    No digit has so many strokes, but hatching has, and what rests on a tablet. There is one dot per cell of a grid that
+    is finer than a pixel of the network's image, in the middle of the ink there.
+    """
+    if len(paths) <= _MOST_STROKES:
+        return paths
+    points = _sampled(paths)
+    low, high = box([points])
+    cells = np.floor((points - low) * (_CELLS / float((high - low).max()))).astype(np.intp)
+    _, place, count = np.unique(cells @ [_CELLS + 1, 1], return_inverse=True, return_counts=True)
+    sums = [np.bincount(place, weights=points[:, axis]) for axis in (0, 1)]
+    return list((np.stack(sums, axis=1) / count[:, None])[:, None])
+
+
+def _sampled(paths: Paths) -> NDArray[np.float64]:
+    """Return points along all paths together, and where each of them starts."""
+    points = np.concatenate(paths)
+    starts = np.cumsum([0, *map(len, paths[:-1])])
+    steps = np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)
+    steps[starts] = 0.0  # the pen was lifted
+    along = np.cumsum(steps)
+    at = np.linspace(0.0, along[-1], _SAMPLES)
+    between = np.stack([np.interp(at, along, points[:, axis]) for axis in (0, 1)], axis=1)
+    return np.concatenate([points[starts], between])
 
 
 def evenly(paths: Paths, spacing: float, smoothing: float) -> Paths:
@@ -73,9 +105,16 @@ def evenly(paths: Paths, spacing: float, smoothing: float) -> Paths:
     smoothing : float
         Standard deviation of a Gaussian along the path, in the same unit; 0 leaves the path as it is. The ends stay.
     """
-    lengths = [np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))]) for path in paths]
+    lengths = [_lengths(path) for path in paths]
     spacing = max(spacing, sum(length[-1] for length in lengths) / _MOST_PIECES)
     return [_evenly(path, length, spacing, smoothing) for path, length in zip(paths, lengths, strict=True)]
+
+
+def _lengths(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how long the way to each point is."""
+    if len(path) == 1:
+        return np.zeros(1)
+    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
 
 
 def _evenly(
@@ -108,20 +147,17 @@ def pieces(paths: Paths) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def slope(paths: Paths) -> float:
-    """Return how far the ink moves to the right per unit upwards: the tangent of its slant.
+    """Return the tangent of the ink's slant, see `slope_of`.
 
-    It is the shear that leaves no correlation between x and y, as in the deskewing of LeCun et al. (1998): the
-    covariance of x and y over the variance of y, every piece of the paths weighing as much as it is long. 0 for what
-    is much wider than high, of which no slant can be told.
+    Every piece of the paths weighs as much as it is long; of dots alone each weighs the same.
     """
     starts, ends = pieces(paths)
     weights = np.hypot(*(ends - starts).T)
     if weights.sum() <= 0:
-        return 0.0
+        weights = np.ones(len(starts))
     middles = (starts + ends) / 2
     x, y = (middles - np.average(middles, axis=0, weights=weights)).T
-    upright, wide = np.average(y * y, weights=weights), np.average(x * x, weights=weights)
-    return 0.0 if upright <= wide / 9 else float(-np.average(x * y, weights=weights) / upright)
+    return slope_of(x, y, weights)
 
 
 def sheared(paths: Paths, tangent: float) -> Paths:

@@ -12,6 +12,28 @@ LEFTMOST = -15.0
 setting, `engine.ink.spec.InkSpec.steepest`."""
 
 
+def slope_of(x: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> float:
+    """Return how far ink moves to the right per unit upwards: the tangent of its slant.
+
+    It is the shear that leaves no correlation between x and y, as in the deskewing of LeCun et al. (1998): the
+    covariance of x and y over the variance of y.
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (n,)
+        Where the ink is, y down, relative to its centre of mass.
+    weights : ndarray of shape (n,), optional
+        How much ink there is; the same everywhere by default.
+
+    Returns
+    -------
+    float
+        0 for what is much wider than high, of which no slant can be told.
+    """
+    upright, wide = np.average(y * y, weights=weights), np.average(x * x, weights=weights)
+    return 0.0 if upright <= wide / 9 else float(-np.average(x * y, weights=weights) / upright)
+
+
 def kept_slope(slope: float, steepest: float) -> float:
     """Return how much of a slope, the tangent of a slant to the right, is left standing; `steepest` in degrees."""
     return float(np.clip(slope, math.tan(math.radians(LEFTMOST)), math.tan(math.radians(steepest))))
@@ -27,10 +49,7 @@ def straight_mask(mask: NDArray[np.bool_], steepest: float) -> tuple[NDArray[np.
     y, x = np.nonzero(mask)
     if len(x) == 0:
         return mask, 0.0
-    x, y = x - x.mean(), y - y.mean()
-    upright, wide = float(y @ y), float(x @ x)
-    # Of what is much wider than high no slant can be told.
-    slope = 0.0 if upright <= wide / 9 else -float(x @ y) / upright
+    slope = slope_of(x - x.mean(), y - y.mean())
     kept = kept_slope(slope, steepest)
     if kept == slope:
         return mask, 0.0

@@ -23,6 +23,7 @@ class InkSpec(Settings):
         low=1,
         high=6,
         unit="pixels",
+        rebuilds=True,
     )
     smoothing: float = setting(
         0.4,
@@ -31,6 +32,7 @@ class InkSpec(Settings):
         low=0,
         high=3,
         unit="pixels",
+        rebuilds=True,
     )
     steepest: float = setting(
         25.0,
@@ -39,6 +41,7 @@ class InkSpec(Settings):
         low=0,
         high=80,
         unit="degrees",
+        rebuilds=True,
     )
 
 

@@ -53,10 +53,23 @@ class OwnDigit:
     created: str
     source: str
 
+    @property
+    def content(self) -> Drawn | NDArray[np.uint8]:
+        """The strokes, or the image where there are none."""
+        if self.drawn is not None:
+            return self.drawn
+        assert self.image is not None
+        return self.image
+
     def relabelled(self, label: int) -> OwnDigit:
         """Return the same digit standing for `label`."""
         drawn = None if self.drawn is None else replace(self.drawn, label=label)
         return replace(self, label=label, drawn=drawn)
+
+
+def counted(count: int) -> str:
+    """Return so many digits in words, e.g. ``"1,200 digits"``."""
+    return f"{count:,} {'digit' if count == 1 else 'digits'}"
 
 
 def checked_label(label: int | None) -> int:

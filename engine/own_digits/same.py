@@ -1,4 +1,4 @@
-"""Finds the drawings that are there twice, although files round their points, each in units of its own."""
+"""Finds what is there twice, although files and the store round the points, each in units of its own."""
 
 from __future__ import annotations
 
@@ -16,6 +16,19 @@ SAME_WITHIN = 0.005
 
 _CELL = 4 * SAME_WITHIN
 _Points = NDArray[np.float64]
+_Picture = NDArray[np.uint8]
+
+
+def alike(one: Drawn | _Picture, other: Drawn | _Picture) -> bool:
+    """Return whether two drawings are the same, whatever they stand for, or two images are.
+
+    Place, size and times of drawings do not matter, but strokes and the order of points do.
+    """
+    if isinstance(one, Drawn) and isinstance(other, Drawn):
+        if [len(stroke) for stroke in one.strokes] != [len(stroke) for stroke in other.strokes] or not one.strokes:
+            return False
+        return _close(_fitted(one), _fitted(other))
+    return isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and np.array_equal(one, other)
 
 
 class SeenDrawings:
@@ -34,13 +47,17 @@ class SeenDrawings:
         points = _fitted(drawn)
         kind = drawn.label, tuple(len(stroke) for stroke in drawn.strokes)
         marks = np.concatenate([points[0], points.mean(axis=0)])
-        alike = self._cells.get((kind, tuple(np.floor(marks / _CELL))), [])
-        if any(np.abs(points - other).max() <= SAME_WITHIN for other in alike):
+        near = self._cells.get((kind, tuple(np.floor(marks / _CELL))), [])
+        if any(_close(points, other) for other in near):
             return False
         ends = [np.floor((marks + shift) / _CELL) for shift in (-SAME_WITHIN, SAME_WITHIN)]
         for cell in set(product(*zip(*ends, strict=True))):
             self._cells[kind, cell].append(points)
         return True
+
+
+def _close(points: _Points, other: _Points) -> bool:
+    return bool(np.abs(points - other).max() <= SAME_WITHIN)
 
 
 def _fitted(drawn: Drawn) -> _Points:

@@ -18,9 +18,9 @@ from engine.datasets.reading import Watch
 from engine.errors import DataError
 from engine.files import data_folder
 from engine.own_digits.digit import (
-    CLASSES,
     OwnDigit,
     checked_label,
+    counted,
     pack_image,
     pack_strokes,
     unpack_image,
@@ -54,16 +54,11 @@ class Imported:
     known: int
 
     @property
-    def skipped(self) -> int:
-        """How many were left out."""
-        return self.unlabelled + self.known
-
-    @property
     def words(self) -> str:
         """The same as a sentence."""
         reasons = [(self.unlabelled, "without a label"), (self.known, "known already")]
         left = " and ".join(f"{count:,} {why}" for count, why in reasons if count)
-        return f"{_digits(len(self.added))} imported" + (f"; {left} left out." if left else ".")
+        return f"{counted(len(self.added))} imported" + (f"; {left} left out." if left else ".")
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ class Exported:
     def words(self) -> str:
         """The same as a sentence."""
         left = f"; {self.images:,} left out, being {'an image' if self.images == 1 else 'images'} without strokes"
-        return f"{_digits(self.written)} exported{left if self.images else ''}."
+        return f"{counted(self.written)} exported{left if self.images else ''}."
 
 
 class OwnDigits:
@@ -124,16 +119,8 @@ class OwnDigits:
             rows = self._connection.execute(f"SELECT {COLUMNS} FROM digits ORDER BY id").fetchall()
         digits = [digit for row in rows if (digit := _digit(row)) is not None]
         if lost := len(rows) - len(digits):
-            self.remark = f"{_digits(lost)} in {self.path} cannot be read and {'is' if lost == 1 else 'are'} left out."
+            self.remark = f"{counted(lost)} in {self.path} cannot be read and {'is' if lost == 1 else 'are'} left out."
         return digits
-
-    def count_by_label(self) -> NDArray[np.int64]:
-        """Return how many there are of each of the ten digits, shape (10,)."""
-        counts = np.zeros(CLASSES, np.int64)
-        with explained(self.path):
-            for label, count in self._connection.execute("SELECT label, COUNT(*) FROM digits GROUP BY label"):
-                counts[label] = count
-        return counts
 
     @property
     def version(self) -> int:
@@ -209,7 +196,7 @@ class OwnDigits:
         drawings = read_pen_file(path, watch=watch)
         labelled = [drawn for drawn in drawings if drawn.label is not None]
         new = self._unknown(labelled)
-        watch.say(f"Adding {_digits(len(new))}…")
+        watch.say(f"Adding {counted(len(new))}…")
         created, source = _now(), f"imported from {Path(path).name}"
         try:
             rows = [
@@ -276,7 +263,3 @@ def _row(digit: OwnDigit) -> tuple:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _digits(count: int) -> str:
-    return f"{count:,} {'digit' if count == 1 else 'digits'}"

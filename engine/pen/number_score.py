@@ -11,8 +11,9 @@ import numpy as np
 
 from engine.errors import DataError
 from engine.pen.composed import Composed, GapClass, compose_number
-from engine.pen.drawn import Drawn
-from engine.pen.numbers import Read, read_number
+from engine.pen.drawn import Drawn, Strokes
+from engine.pen.number_answer import number_in
+from engine.pen.numbers import Read, Remembered
 
 _NORMAL_95 = 1.959964
 
@@ -57,6 +58,8 @@ class NumberScore:
         Of those with as many digits as were written.
     by_gap : dict of str to Share
         The same as `numbers`, for those that stand apart, are near, touch or are joined.
+    on_square : Share
+        The same as `numbers`, where no number is expected; see `engine.pen.number_answer.number_in`.
     singles_broken : Share
         Of single digits (`right` counts those) that were taken for numbers.
     """
@@ -64,6 +67,7 @@ class NumberScore:
     numbers: Share
     divided: Share
     by_gap: dict[GapClass, Share]
+    on_square: Share
     singles_broken: Share
 
     @property
@@ -83,9 +87,9 @@ class NumberScore:
 
 
 def measure_numbers(
-    drawings: Sequence[Drawn], read: Read, count: int = 1000, seed: int = 0, length: int = 3
+    drawings: Sequence[Drawn], read: Read, count: int = 1000, seed: int = 0, length: int = 3, least: float = 0.0
 ) -> NumberScore:
-    """Measure how whole numbers are read.
+    """Measure how a pad for numbers reads them.
 
     Parameters
     ----------
@@ -98,7 +102,9 @@ def measure_numbers(
     seed : int
         Makes it repeatable.
     length : int
-        Digits per number.
+        Digits per number, at least two.
+    least : float
+        What has less digitness may be no digit, 0 to 1.
 
     Raises
     ------
@@ -106,14 +112,16 @@ def measure_numbers(
         When there is no drawing with a label, or nothing to measure.
     """
     known = [drawing for drawing in drawings if drawing.label is not None]
-    if not known or count < 1 or length < 1:
-        raise DataError("Numbers are measured on drawings with labels, and on at least one number of one digit.")
+    if not known or count < 1 or length < 2:
+        raise DataError("Numbers are measured on drawings with labels, and on at least one number of two digits.")
     rng = np.random.default_rng(seed)
     numbers = list(_numbers(known, rng, count, length))
-    texts = [_text(number.strokes, read) for number in numbers]
+    known_groups = Remembered(read)  # a number is asked for twice
+    texts = [_text(number.strokes, known_groups, least) for number in numbers]
+    square = [_text(number.strokes, known_groups, least, expects_number=False) for number in numbers]
     pairs = list(zip(numbers, texts, strict=True))
     picked = rng.permutation(len(known))[:count]
-    broken = [len(_text(known[index].strokes, read)) > 1 for index in picked]
+    broken = [bool(_text(known[index].strokes, read, least)) for index in picked]
     return NumberScore(
         _share([text == number.text for number, text in pairs]),
         _share([len(text) == len(number.text) for number, text in pairs]),
@@ -121,6 +129,7 @@ def measure_numbers(
             kind: _share([text == number.text for number, text in pairs if number.gap_class == kind])
             for kind in get_args(GapClass)
         },
+        _share([text == number.text for number, text in zip(numbers, square, strict=True)]),
         _share(broken),
     )
 
@@ -140,8 +149,8 @@ def _numbers(known: list[Drawn], rng: np.random.Generator, count: int, length: i
     return numbers
 
 
-def _text(strokes: Sequence, read: Read) -> str:
-    reading = read_number(strokes, read)
+def _text(strokes: Strokes, read: Read, least: float, *, expects_number: bool = True) -> str:
+    reading = number_in(strokes, read, least, expects_number=expects_number)
     return reading.text if reading is not None else ""
 
 

@@ -31,6 +31,7 @@ _CUT = ((True, 6), (True, 4), *_WHOLE)
 _SURE, _LEAST_DIGITNESS, _WIDE_DIGIT = 0.9, 0.3, 1.2
 _NARROW_DIGIT = 0.75
 _OVER_IT, _CLOSE = 0.6, 0.05
+_BLOT = 0.08
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,19 +133,17 @@ class Remembered:
         self._known.clear()
 
 
-def read_number(strokes: Sequence[NDArray], read: Read, *, pen_width: float = 0.0) -> NumberReading | None:
+def read_number(strokes: Sequence[NDArray], read: Read) -> NumberReading | None:
     """Read a number of one to twelve digits, or a single digit.
 
     Parameters
     ----------
     strokes : sequence of ndarray of shape (k, 3) or (k, 2)
-        In the order of drawing: x to the right, y down, in any one unit, and seconds.
+        In the order of drawing: x to the right, y down, in any one unit, and seconds. Strokes that are tiny beside
+        the others are blots and left out.
     read : callable
         Takes a list of groups of strokes and returns calibrated shares of shape (n, 10) and digitness of shape (n,).
         Asked once, or twice when digits seem joined; `Remembered` saves it from reading the same twice.
-    pen_width : float
-        How wide the line is on the pad, in the strokes' unit; strokes shorter than that beside others are blots and
-        left out.
 
     Returns
     -------
@@ -156,7 +155,7 @@ def read_number(strokes: Sequence[NDArray], read: Read, *, pen_width: float = 0.
     DataError
         When a stroke is not a list of finite points, or when there are more than 48 strokes beside each other.
     """
-    drawn = _without_blots(checked_strokes(strokes), pen_width)
+    drawn = _without_blots(checked_strokes(strokes))
     if not drawn:
         return None
     if is_one_digit(drawn):
@@ -193,10 +192,12 @@ def is_one_digit(strokes: Strokes) -> bool:
     return max(squares) <= close**2
 
 
-def _without_blots(strokes: Strokes, pen_width: float) -> Strokes:
-    """Leave out what is no longer than the line is wide, unless nothing else is drawn."""
-    kept = tuple(s for s in strokes if float(np.ptp(s[:, :2], axis=0).max()) > pen_width)
-    return strokes if pen_width <= 0 or not kept else kept
+def _without_blots(strokes: Strokes) -> Strokes:
+    """Leave out what is tiny for the height of the digits, whatever the size of the writing."""
+    if not strokes:
+        return strokes
+    most = _BLOT * height_of_a_digit(strokes)
+    return tuple(s for s in strokes if float(np.ptp(s[:, :2], axis=0).max()) > most) or strokes
 
 
 def _divided(drawn: Strokes, read: Read) -> NumberReading:

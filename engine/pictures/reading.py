@@ -57,17 +57,20 @@ class PictureReading:
     words: str
 
 
-def read_picture(path: str | Path, *, light_paper: bool | None = None) -> NDArray[np.uint8]:
+def read_picture(path: str | Path, *, light_paper: bool | None = None, ink: InkSpec | None = None) -> NDArray[np.uint8]:
     """Return the image alone of `read_picture_closely`, shape (28, 28)."""
-    return read_picture_closely(path, light_paper=light_paper).image
+    return read_picture_closely(path, light_paper=light_paper, ink=ink).image
 
 
-def read_picture_closely(path: str | Path, *, light_paper: bool | None = None) -> PictureReading:
+def read_picture_closely(
+    path: str | Path, *, light_paper: bool | None = None, ink: InkSpec | None = None
+) -> PictureReading:
     """Read a picture file as a network's input.
 
     A picture of 28x28 pixels passes as it is, inverted when its ink is dark. In every other the ink of one
-    digit is told from paper, shadows, rules and dirt, its line brought to MNIST's width, and all scaled to a
-    box of 20x20 pixels and centred by mass, as MNIST's digits are.
+    digit is told from paper, shadows, rules and dirt, straightened up where it leans too much, its line brought
+    to the width that the network knows, and all scaled to a box of 20x20 pixels and centred by mass, as MNIST's
+    digits are.
 
     Parameters
     ----------
@@ -76,6 +79,9 @@ def read_picture_closely(path: str | Path, *, light_paper: bool | None = None) -
         of those that move.
     light_paper : bool, optional
         Whether the ink is darker than the paper; by default the picture says.
+    ink : InkSpec, optional
+        How drawings become images for the network that is to read it: line width and largest slant; the usual way
+        by default. A picture has no path to be smoothed along.
 
     Raises
     ------
@@ -85,7 +91,7 @@ def read_picture_closely(path: str | Path, *, light_paper: bool | None = None) -
     path = Path(path)
     picture = _load(path)
     try:
-        return _reading(picture, light_paper)
+        return _reading(picture, light_paper, ink or InkSpec())
     except DataError as error:
         raise DataError(f"{path}: {error.what}", error.do) from error
 
@@ -101,7 +107,7 @@ def is_light_paper(path: str | Path) -> bool:
     return _border_is_light(np.asarray(_load(Path(path)).convert("L"), np.float32))
 
 
-def prepare_picture(pixels: NDArray, *, light_paper: bool | None = None) -> PictureReading:
+def prepare_picture(pixels: NDArray, *, light_paper: bool | None = None, ink: InkSpec | None = None) -> PictureReading:
     """Make a picture in memory into a network's input; see `read_picture_closely`.
 
     Parameters
@@ -110,6 +116,8 @@ def prepare_picture(pixels: NDArray, *, light_paper: bool | None = None) -> Pict
         Brightness from 0, black, to 255, white; or red, green, blue (and opacity) as uint8.
     light_paper : bool, optional
         Whether the ink is darker than the paper; by default the picture says.
+    ink : InkSpec, optional
+        How drawings become images for the network that is to read it; the usual way by default.
 
     Raises
     ------
@@ -126,7 +134,7 @@ def prepare_picture(pixels: NDArray, *, light_paper: bool | None = None) -> Pict
         if not ((values >= 0) & (values <= 255)).all():
             raise DataError(_NO_BRIGHTNESS, ADVICE)
         values = np.rint(values).astype(np.uint8)
-    return _reading(_plain(Image.fromarray(values)), light_paper)
+    return _reading(_plain(Image.fromarray(values)), light_paper, ink or InkSpec())
 
 
 def check_pixels(width: int, height: int, where: str | Path = "The picture") -> None:
@@ -141,22 +149,17 @@ def check_pixels(width: int, height: int, where: str | Path = "The picture") -> 
         raise refused(where, why, "Make the picture smaller.")
 
 
-def picture_to_ink_image(grey: NDArray, *, light_paper: bool | None = None) -> NDArray[np.uint8]:
-    """Return the image alone of `prepare_picture`, shape (28, 28)."""
-    return prepare_picture(grey, light_paper=light_paper).image
-
-
-def _reading(picture: Image.Image, light_paper: bool | None) -> PictureReading:
+def _reading(picture: Image.Image, light_paper: bool | None, spec: InkSpec) -> PictureReading:
     if picture.size == (SIDE, SIDE):
         return _as_it_is(np.asarray(picture.convert("L")), light_paper)
     ink = lift_ink(picture, light_paper)
-    straight, degrees = straight_mask(ink.mask, InkSpec().steepest)
-    line = with_line_width(straight, LINE_WIDTH / BOX)
+    straight, degrees = straight_mask(ink.mask, spec.steepest)
+    line = with_line_width(straight, spec.line_width / BOX)
     image = centre_picture(line.ink)
     if image is None:
         raise DataError("The picture shows nothing that stands out from its background.", ADVICE)
     width = line.found * BOX
-    said = ["cropped, scaled to 20×20, centred", f"line {width:.1f} → {LINE_WIDTH:.1f} px"]
+    said = ["cropped, scaled to 20×20, centred", f"line {width:.1f} → {spec.line_width:.1f} px"]
     if abs(degrees) >= 1:
         said.append(f"{abs(degrees):.0f}° less slanted")
     if ink.paper:

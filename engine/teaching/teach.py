@@ -18,26 +18,11 @@ from engine.datasets.dataset import Dataset
 from engine.errors import DataError
 from engine.model import Model
 from engine.pen.drawn import Drawn
-from engine.teaching.files import forget_taught, keep_taught, load_taught, restore_taught, taught_path
+from engine.score import Score
 from engine.teaching.images import Sample, labels_of
 from engine.teaching.plan import GivenUpError, Progress
 from engine.teaching.record import already_taught, taught_model
-from engine.teaching.teacher import MOST_IMAGES, Score, Teacher
-
-__all__ = [
-    "LEAST_DIGITS",
-    "Score",
-    "SimulatedWriter",
-    "Taught",
-    "already_taught",
-    "forget_taught",
-    "keep_taught",
-    "load_taught",
-    "restore_taught",
-    "simulate",
-    "taught_path",
-    "teach",
-]
+from engine.teaching.teacher import MOST_IMAGES, Teacher
 
 LEAST_DIGITS = 5
 """Fewer digits are not worth learning from."""
@@ -91,7 +76,7 @@ class Taught:
     @property
     def mnist_change(self) -> float:
         """The difference in the share of right test images, after minus before."""
-        return self.mnist_after.share - self.mnist_before.share
+        return self.mnist_after.accuracy - self.mnist_before.accuracy
 
     @property
     def affordable(self) -> bool:
@@ -193,7 +178,7 @@ def _taught(teacher: Teacher, model: Model, fold_of: NDArray[np.intp], steps: in
     before_test, after_test = teacher.test(state)
     parameters = teacher.head.parameters(state)
     return Taught(
-        taught_model(model, parameters, title, len(labels), steps, after_test.share),
+        taught_model(model, parameters, title, len(labels), steps, after_test.accuracy),
         teacher.images,
         labels,
         teacher.before,
@@ -242,7 +227,7 @@ def simulate(
         before_test, after_test = teacher.test(state)
     finally:
         use_threads(1)
-    return SimulatedWriter(before, after, len(rest), before_test.share, after_test.share, seconds)
+    return SimulatedWriter(before, after, len(rest), before_test.accuracy, after_test.accuracy, seconds)
 
 
 def _require_enough(digits: Sequence[Sample], dataset: Dataset) -> None:
@@ -284,7 +269,7 @@ def _chosen(labels: NDArray[np.uint8], per_digit: int, seed: int) -> NDArray[np.
 
 
 def _score(answers: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Score:
-    return Score(int((answers == labels).sum()), len(labels))
+    return Score(title="My digits, held back", right=int((answers == labels).sum()), count=len(labels))
 
 
 def _method(model: Model, digits: int, folds: int, tests: int, title: str) -> str:
@@ -292,5 +277,7 @@ def _method(model: Model, digits: int, folds: int, tests: int, title: str) -> st
     if folds < digits:
         held = f"each of {folds} parts was read by a network that had learned the others but not this one"
     known = already_taught(model)
-    before = f" It had learned {known:,} of your digits before, which flatters both scores." if known else ""
+    # Since it learned them it may have been trained on, which leaves only the day on record.
+    some = f"{known:,}" if known else "some" if model.record.taught else ""
+    before = f" It had learned {some} of your digits before, which flatters both scores." if some else ""
     return f"Held back while measuring: {held}.{before} {title}: the first {tests:,} test images."

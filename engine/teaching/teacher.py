@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.dataset import Dataset
 from engine.model import Model
+from engine.score import Score
 from engine.teaching.head import Head, Lesson
 from engine.teaching.images import Sample, variants
 from engine.teaching.plan import Plan, Progress
@@ -27,19 +27,6 @@ _TESTED_AT_A_TIME = 512
 _GUESSES = {"drawing": 0.0004, "reading": 0.00005, "steps": 0.003}
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Score:
-    """So many right out of so many."""
-
-    right: int
-    count: int
-
-    @property
-    def share(self) -> float:
-        """The share of right ones, 0 to 1."""
-        return self.right / max(self.count, 1)
 
 
 class Teacher:
@@ -128,7 +115,9 @@ class Teacher:
             part = slice(begin, begin + _TESTED_AT_A_TIME)
             features = self.head.features(images[part], partial(self.plan.did, "reading"))
             right += self._right(features, labels[part], state)
-        return Score(int(right[0]), len(labels)), Score(int(right[1]), len(labels))
+        title = f"{self._dataset.title}, test images"
+        before, after = (Score(title=title, right=int(found), count=len(labels)) for found in right)
+        return before, after
 
     def errors(self, digits: Sequence[Sample], labels: NDArray[np.uint8], state: tuple[Array, ...]) -> tuple[int, int]:
         """Return how many of other digits are read wrong before and after."""

@@ -23,6 +23,7 @@ def lines(found: Figures) -> list[str]:
             ("Calibration error", percent(result["calibration_error"])),
             ("Digits taken for none", percent(result["digits_refused"])),
             ("Other drawings refused", percent(result["others_refused"])),
+            ("Read as sure numbers", percent(result["others_read_as_numbers"])),
             (
                 "Area under the curve",
                 f"{result['auroc']:.4f}; kinds never fitted {_mean(result['auroc_of_new_kinds']):.4f}",
@@ -31,6 +32,7 @@ def lines(found: Figures) -> list[str]:
                 "Three-digit numbers",
                 f"{percent(numbers['accuracy'])} of {numbers['count']:,} wholly right{_spread(numbers['folds'])}",
             ),
+            ("On the pad for one digit", f"{percent(numbers['on_square'])} of them wholly right"),
             ("Single digits broken up", percent(numbers["singles_broken"])),
             (
                 "Taught five of each digit",

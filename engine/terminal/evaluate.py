@@ -68,7 +68,7 @@ def _part(chosen: PartName | None, dataset: Dataset, learned: str) -> PartName:
     held_back = learned in names or base in names
     part: PartName = chosen or ("all" if dataset.whole and not held_back else "test")
     if any(extra in names for extra in extras):
-        say("The model learned from these images, but for any writers held back meanwhile: this does not tell how it reads others.")
+        say("The model learned from these images, but for writers held back: this does not tell how it reads others.")
     elif held_back and part != "test":
         say("The model learned from these very images: only --part test tells how it reads others.")
     elif dataset.whole and part == "all":

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
+from engine.ink.spec import InkSpec
 from engine.pictures.reading import read_picture
 from engine.reader import Reader, Reading
 from engine.terminal.models import opened
-from engine.terminal.output import complain, percent, show
+from engine.terminal.output import complain, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read every picture that can be read; the others get their sentence and make the exit code 2."""
     reader = Reader.of(opened(options.model))
-    found = {path: _image(path) for path in options.images}
+    found = {path: _image(path, reader.ink) for path in options.images}
     images = {path: image for path, image in found.items() if isinstance(image, np.ndarray)}
     read = reader.read_images(np.array(list(images.values()))) if images else []
     answers = {path: _answer(reading) for path, reading in zip(images, read, strict=True)}
@@ -38,10 +39,10 @@ def run(options: argparse.Namespace) -> int:
     return 0 if len(good) == len(predictions) else 2
 
 
-def _image(path: str) -> NDArray[np.uint8] | str:
+def _image(path: str, ink: InkSpec) -> NDArray[np.uint8] | str:
     """Return the image for the network, or the sentence that refuses the picture, which has been said."""
     try:
-        return read_picture(path)
+        return read_picture(path, ink=ink)
     except DataError as error:
         complain(error)
         return error.what
@@ -59,10 +60,12 @@ def _answer(reading: Reading) -> dict[str, Any]:
 
 
 def _line(entry: dict[str, Any]) -> str:
-    shares, digit = entry["probabilities"], entry["digit"]
+    """Say the same as the window does."""
+    shares, first = entry["probabilities"], entry["digit"]
+    answer = f"{entry['image']}: {entry['words']}"
     if entry["verdict"] == "no digit":
-        return f"{entry['image']}: {entry['words']} (looks most like {digit})"
-    if entry["verdict"] == "unsure":
-        return f"{entry['image']}: {entry['words']}"
-    second = max((other for other in range(len(shares)) if other != digit), key=shares.__getitem__)
-    return f"{entry['image']}: {digit} ({percent(shares[digit])}), then {second} ({percent(shares[second])})"
+        return f"{answer} (closest to {first})"
+    if entry["verdict"] == "sure":
+        return f"{entry['image']}: {first}, {entry['words']}"
+    second = max((other for other in range(len(shares)) if other != first), key=shares.__getitem__)
+    return f"{answer} ({', '.join(f'{digit} {100 * shares[digit]:.0f} %' for digit in (first, second))})"

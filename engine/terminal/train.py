@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,16 @@ from engine import kept_models
 from engine.card import score_lines, scores_as_json
 from engine.compact_layers import compact
 from engine.datasets import Dataset, load_dataset, without_folders
+from engine.datasets.dataset import DIGITS
 from engine.datasets.split import Split, split
 from engine.errors import DigitLabError, ModelFileError
 from engine.evaluation import Evaluation, evaluate
-from engine.files import check_target, reason
-from engine.measuring import findings
+from engine.files import check_target, data_folder, reason
+from engine.measuring import findings, measured_on
 from engine.memory import require_memory
 from engine.model_files import Model, record_training, save_model
 from engine.network import Network
+from engine.own_digits.store import FILE_NAME, OwnDigits
 from engine.reports import BatchReport, EndReport, EpochReport
 from engine.score import Score
 from engine.specs import RunSpec
@@ -100,14 +102,32 @@ def run(options: argparse.Namespace) -> int:
             scores=found.scores,
         )
         snapshot = network.snapshot(course.end.step, course.end.epoch)
-        path, trouble = _save(options.out, Model(snapshot, spec, record, found.judge))
+        model = Model(snapshot, spec, record, found.judge)
+        if dataset.class_names == DIGITS and not options.portable and not signals:
+            model = _with_own_digits(model)
+        path, trouble = _save(options.out, model)
+    record = model.record
     result = {**record.model_dump(exclude={"dataset"}), **_result(spec, course, path, options.threads)}
     result["test_interval"] = test.interval if test else None
-    result["scores"] = scores_as_json(found.scores)
-    show(result, [*_lines(result), *_more_scores(found.scores)], as_json=options.json)
+    result["scores"] = scores_as_json(record.scores)
+    show(result, [*_lines(result), *_more_scores(record.scores)], as_json=options.json)
     if trouble:
         complain(" ".join(error.what for error in trouble))
     return 2 if trouble else _exit_code(course.end, path, signals)
+
+
+def _with_own_digits(model: Model) -> Model:
+    """Return a model whose record says how it reads the user's own digits, if there are any."""
+    if not (data_folder() / FILE_NAME).exists():
+        return model
+    try:
+        with OwnDigits() as own:
+            scores = measured_on(model, [], own.all()).scores
+    except DigitLabError as error:
+        say(error.what)  # the model is worth more than this score
+        return model
+    record = model.record.model_copy(update={"scores": (*model.record.scores, *scores)})
+    return replace(model, record=record)
 
 
 def _fitted(spec: RunSpec, data: Split) -> RunSpec:

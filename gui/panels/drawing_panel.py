@@ -17,7 +17,7 @@ from gui import theme
 from gui.panels.drawing_actions import DrawingActions
 from gui.panels.pad_labels import PadLabels
 from gui.panels.pad_pictures import PadPictures
-from gui.panels.pad_reading import PadReading
+from gui.panels.pad_reading import PadReading, doubt
 from gui.session import Session
 from gui.shipped_reader import ReadBy
 from gui.widgets.answer_timeline import AnswerTimeline
@@ -221,8 +221,7 @@ class DrawingPanel(QWidget):
         """Show what the drawing is read as."""
         seen, reading = self.reading, self.reading.reading
         self._set_names(seen.names)
-        own = self.session.reads_itself
-        note = seen.remark or ("This network is untrained: it guesses." if own and not self.session.trained else "")
+        own, note = self.session.reads_itself, seen.remark or doubt(self.session)
         self.view.set_image(seen.image)
         self.corrections.show_corrections(seen.corrections, self.pad.drawing.note)
         shares, doubted = (None, False) if reading is None else (reading.shares, reading.verdict == "no digit")

@@ -15,15 +15,19 @@ from PySide6.QtCore import QObject, Signal
 from engine.datasets.dataset import DIGITS
 from engine.errors import DigitLabError
 from engine.pen.drawn import Strokes
-from engine.pen.numbers import NumberReading, Remembered, is_one_digit, read_number
+from engine.pen.number_answer import is_one_thing, number_in
+from engine.pen.numbers import NumberReading, Remembered
 from engine.reader import Reader, Reading
 from gui.desk import Desk
 from gui.panels.pad_pictures import copy_of
 from gui.tasks import TaskThread
 from gui.widgets.pad_groups import Group
 
-QUICK = 0.008
-"""Seconds that dividing may take in the window's own thread: a pen move is answered within 10 ms."""
+QUICK = 0.003
+"""Seconds that dividing may have taken the last time, to be done in the window's own thread again: a pen move is
+answered within 10 ms."""
+MANY_STROKES = 4
+"""From so many strokes on dividing may take several times as long as the last time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +81,7 @@ def _sign(reading: Reading) -> str:
 
 
 class PadNumbers(QObject):
-    """Finds out whether strokes are a number.
+    """Finds out whether strokes are a number, as `engine.pen.number_answer.number_in` decides.
 
     The *Reader* divides, whoever reads: an untrained network would divide anyhow.
 
@@ -100,7 +104,7 @@ class PadNumbers(QObject):
         self.remark = ""
         self._source: tuple[object, ...] = ()
         self._remembered: Remembered | None = None
-        self._pen_width = 0.0
+        self._pen_width, self._expected = 0.0, False
         self._seconds = 0.0  # that dividing took the last time
         self._working: TaskThread | None = None
         self._waiting: Strokes | None = None
@@ -110,14 +114,14 @@ class PadNumbers(QObject):
         """Whether an answer is still to come."""
         return self._working is not None
 
-    def ask(self, strokes: Strokes, pen_width: float, wide: bool) -> None:
-        """Find out how strokes divide; on a square pad a single stroke is one digit."""
-        single = (len(strokes) == 1 and not wide) or is_one_digit(strokes)
-        if single or self._desk.pad_reader.names != DIGITS:
+    def ask(self, strokes: Strokes, pen_width: float, expects_number: bool) -> None:
+        """Find out whether strokes are a number, on a pad that is made for numbers or on one for digits."""
+        one = is_one_thing(strokes, expects_number=expects_number)
+        if one or self._desk.pad_reader.names != DIGITS:
             self.forget()
             self.found.emit(None)
             return
-        self._waiting, self._pen_width = strokes, pen_width
+        self._waiting, self._pen_width, self._expected = strokes, pen_width, expects_number
         if self._working is None:
             self._go_on()
 
@@ -133,8 +137,9 @@ class PadNumbers(QObject):
         strokes, self._waiting = self._waiting, None
         if strokes is None:
             return
-        work = partial(_divide, strokes, self._reads(), self._pen_width)
-        if self._seconds < QUICK:
+        read, least = self._reads()
+        work = partial(_divide, strokes, read, least, self._expected)
+        if self._seconds < QUICK and len(strokes) < MANY_STROKES:
             try:
                 self._take(work())
             except DigitLabError as error:
@@ -142,15 +147,15 @@ class PadNumbers(QObject):
         else:
             self._working = self._desk.tasks.start("", work, self._on_done, self._on_failed)
 
-    def _reads(self) -> Remembered:
-        """Return what reads groups of strokes, with a network of its own."""
+    def _reads(self) -> tuple[Remembered, float]:
+        """Return what reads groups of strokes, with a network of its own, and the least digitness of a digit."""
         desk = self._desk
         reader = desk.shipped or desk.own
         source = (desk.shipped or desk.snapshot, self._pen_width)
         if self._remembered is None or source != self._source:
             self._source = source
             self._remembered = Remembered(partial(_read, copy_of(reader), self._pen_width))
-        return self._remembered
+        return self._remembered, reader.judge.least
 
     def _on_done(self, found: tuple[NumberReading | None, float]) -> None:
         self._working = None
@@ -165,7 +170,7 @@ class PadNumbers(QObject):
     def _take(self, found: tuple[NumberReading | None, float]) -> None:
         number, self._seconds = found
         self.remark = ""
-        self.found.emit(None if number is None or number.single else number)
+        self.found.emit(number)
 
     def _refuse(self, error: DigitLabError) -> None:
         self.remark = str(error)
@@ -177,9 +182,14 @@ def _read(reader: Reader, dot_below: float, groups: list[Strokes]) -> tuple[NDAr
 
 
 def _divide(
-    strokes: Strokes, read: Remembered, pen_width: float, progress: Any = None, cancelled: Any = None
+    strokes: Strokes,
+    read: Remembered,
+    least: float,
+    expects_number: bool,
+    progress: Any = None,
+    cancelled: Any = None,
 ) -> tuple[NumberReading | None, float]:
-    """Return how strokes divide, and how many seconds that took."""
+    """Return the number that strokes are, if any, and how many seconds finding out took."""
     start = time.perf_counter()
-    number = read_number(strokes, read, pen_width=pen_width)
+    number = number_in(strokes, read, least, expects_number=expects_number)
     return number, time.perf_counter() - start

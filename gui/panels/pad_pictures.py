@@ -99,7 +99,7 @@ class PadPictures(QObject):
         """Show a picture file, or an image of any size; one that cannot be read goes to `session.problem`."""
         if self._reading is not None:
             self._session.tasks.forget(self._reading)
-        work = partial(given_picture.read, picture)
+        work = partial(given_picture.read, picture, self._session.pad_reader.ink)
         self._reading = self._session.tasks.start("Reading the picture…", work, self._on_picture, self._on_no_picture)
 
     def paste(self) -> None:

@@ -19,6 +19,8 @@ from gui.panels.pad_numbers import Number, PadNumbers
 from gui.widgets.canvas import Canvas
 from gui.widgets.drawing import Drawing
 
+_REMEMBERED = 50
+
 
 class PadReading(QObject):
     """Prepares whatever is on a pad and lets it be read, as one digit or as a number.
@@ -68,6 +70,7 @@ class PadReading(QObject):
         self._preparing = False
         self._by_itself = desk.reads_itself
         self._ink = desk.pad_reader.ink
+        self._drawn: dict[tuple[object, ...], NDArray[np.uint8]] = {}
         self.numbers = PadNumbers(desk, self)
         self.numbers.found.connect(self._on_number)
 
@@ -130,7 +133,10 @@ class PadReading(QObject):
     def _on_number(self, found: NumberReading | None) -> None:
         """Take over what a reading of all strokes as a number came to."""
         before, self.number = self.number, None if found is None else self._number(found)
-        if self._preparing or (before is None and self.number is None):
+        if self._preparing:
+            return
+        if before is None and self.number is None:
+            self.changed.emit()  # there may be a remark on it
             return
         same = before is not None and self.number is not None and len(before.strokes) == len(self.number.strokes)
         self._see(renewed=not same)
@@ -138,8 +144,17 @@ class PadReading(QObject):
     def _number(self, found: NumberReading) -> Number:
         reader = self._desk.pad_reader
         strokes = tuple(part.strokes for part in found.digits)
-        images = reader.images(strokes, self._pad.pen_width)
+        images = np.stack([self._digit_image(own) for own in strokes])
+        self._drawn = dict(list(self._drawn.items())[-_REMEMBERED:])
         return Number(strokes, images, (), found.division).read_by(reader)
+
+    def _digit_image(self, strokes: Strokes) -> NDArray[np.uint8]:
+        """Return the network's image of one digit; while somebody writes on, the others stay as they were."""
+        ink, width = self._desk.pad_reader.ink, self._pad.pen_width
+        key = (ink, width, *(stroke.tobytes() for stroke in strokes))
+        if key not in self._drawn:
+            self._drawn[key] = self._desk.pad_reader.images([strokes], width)[0]
+        return self._drawn[key]
 
     def _see(self, *, renewed: bool) -> None:
         """Find out what the network sees, tell everybody, and let it be read."""
@@ -167,3 +182,12 @@ class PadReading(QObject):
 
 def _image_of(drawing: Drawing) -> NDArray[np.uint8] | None:
     return None if drawing.empty else drawing.image
+
+
+def doubt(session: Desk) -> str:
+    """Return why an answer by the present network is to be doubted; nothing where there is no such reason."""
+    if not session.reads_itself:
+        return ""
+    if not session.trained:
+        return "An untrained network: it guesses."
+    return "Not calibrated yet." if session.judge_is_provisional else ""

@@ -10,6 +10,7 @@ from engine.specs import RunSpec
 from gui import theme
 from gui.panels.augmentation_form import AugmentationForm
 from gui.panels.data_form import DataForm
+from gui.panels.ink_form import InkForm
 from gui.panels.network_form import NetworkForm
 from gui.panels.preset_form import PresetForm
 from gui.panels.regularization_form import RegularizationForm
@@ -28,7 +29,7 @@ class SettingsPanel(QScrollArea):
 
     Attributes
     ----------
-    preset, network, training, data, augmentation, regularization, start : QWidget
+    preset, network, training, data, augmentation, regularization, start, ink : QWidget
         The forms.
     undo_stack : QUndoStack
         Every change of the settings, to be taken back and done again.
@@ -46,6 +47,7 @@ class SettingsPanel(QScrollArea):
         self.augmentation = AugmentationForm(self.editor, content)
         self.regularization = RegularizationForm(self.editor, content)
         self.start = StartForm(self.editor, content)
+        self.ink = InkForm(self.editor, content)
         self._arrange(content)
         self.editor.fill(fresh=True)
         self._guard = WheelGuard(self)
@@ -100,7 +102,7 @@ class SettingsPanel(QScrollArea):
         column.setSpacing(2 * theme.SPACE)
         for form in (self.preset, self.network, self.training, self.data):
             column.addWidget(form)
-        for section in (self.augmentation, self.regularization, self.start):
+        for section in (self.augmentation, self.regularization, self.start, self.ink):
             section.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
             column.addWidget(section)
         column.addStretch(1)

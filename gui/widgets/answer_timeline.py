@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from pyqtgraph.functions import arrayToQPath
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.datasets import DIGITS
@@ -20,15 +20,21 @@ from gui.widgets.wording import percent
 
 KEPT = 200
 TITLE = "Your drawing over the training"
+_SHORT_TITLE = "Over the training"
 WAITING = "Press Train and watch the answer change here."
 STILL = "The Reader does not change. Let this network read, and watch it learn here."
 LEAST_HEIGHT, LARGEST_HEIGHT = 62, 320
 _WORTH_A_LINE = 0.05
 _SIDE_MARGIN = 42.0
+_NEAR = 14.0
+"""How far the mouse may be from a line, in pixels, to mean it."""
 
 
 class AnswerTimeline(PaintedWidget):
-    """Shows the shares of the digits over the latest copies of the network, the present answer in the accent colour."""
+    """Shows the shares of all classes over the latest copies of the network, the present answer in the accent colour.
+
+    The line under the mouse is named.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,13 +42,15 @@ class AnswerTimeline(PaintedWidget):
         self._steps: deque[int] = deque(maxlen=KEPT)
         self._shares: deque[Shares] = deque(maxlen=KEPT)
         self._waiting = WAITING
+        self._mouse: QPointF | None = None
+        self.setMouseTracking(True)
         self.setMinimumHeight(LEAST_HEIGHT)
         self.setMaximumHeight(LARGEST_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(TITLE)
         self.setWhatsThis(
             "How sure the network has been of your drawing since you drew it, from left to right as it learned: "
-            "its present answer in colour, its other guesses in grey."
+            "its present answer in colour, the nine others in grey. Point at a line to see whose it is."
         )
 
     @property
@@ -85,30 +93,73 @@ class AnswerTimeline(PaintedWidget):
         """Return the answer above or below a place."""
         if len(self._steps) < 2:
             return TITLE
-        plot = self._plot()
-        index = round((place.x() - plot.left()) / plot.width() * (len(self._steps) - 1))
-        index = min(max(index, 0), len(self._steps) - 1)
+        index, marked = self._index_at(place), self.line_at(place)
         shares, guesses = self._shares[index], best_two(self._shares[index])
         words = [f"{self._names[guess]} {percent(shares[guess], 0)}" for guess in guesses or ()]
+        if guesses is not None and marked >= 0 and marked not in guesses:
+            words.append(f"the line here: {self._names[marked]} {percent(shares[marked], 0)}")
         return f"Batch {self._steps[index]:,}: {', '.join(words) or 'no answer'}"
+
+    def line_at(self, place: QPointF) -> int:
+        """Return the class whose line is the nearest above or below a place; -1 where none is near."""
+        if len(self._steps) < 2:
+            return -1
+        plot, shares = self._plot(), np.nan_to_num(self._shares[self._index_at(place)])
+        away = np.abs(plot.bottom() - shares * plot.height() - place.y())
+        # Where lines lie on one another, the one that was higher at any time is more likely to be meant.
+        nearest = np.flatnonzero(away <= away.min() + 1)
+        highest = np.nan_to_num(np.array(self._shares)).max(axis=0)
+        return int(nearest[highest[nearest].argmax()]) if away.min() <= _NEAR else -1
+
+    def _index_at(self, place: QPointF) -> int:
+        plot = self._plot()
+        index = round((place.x() - plot.left()) / plot.width() * (len(self._steps) - 1))
+        return min(max(index, 0), len(self._steps) - 1)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Mark the line under the mouse."""
+        self._mouse = event.position()
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Mark no line any more."""
+        self._mouse = None
+        self.update()
+        super().leaveEvent(event)
 
     def _plot(self) -> QRectF:
         return QRectF(self.rect()).adjusted(_SIDE_MARGIN, 20, -_SIDE_MARGIN, -5)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint title, grid and lines, or why there are none."""
-        look = theme.current()
-        title = QRectF(0, 0, self.width(), 14)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            paint_line(painter, title, TITLE, theme.font(9), look.muted)
+            self._paint_title(painter)
             if len(self._steps) < 2:
                 place = QRectF(self.rect()).adjusted(0, 18, 0, 0)
+                painter.setFont(theme.font(9))
+                painter.setPen(QColor(theme.current().muted))
                 painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._waiting)
             else:
-                paint_line(painter, title, f"batch {self._steps[-1]:,}", theme.font(9), look.muted, RIGHT)
                 self._paint_grid(painter)
                 self._paint_lines(painter)
+
+    def _paint_title(self, painter: QPainter) -> None:
+        """Say what it is, and the latest batch; or, while the mouse is over a line, which one that is."""
+        look, marked = theme.current(), self._marked()
+        title = QRectF(0, 0, self.width(), 14)
+        if marked >= 0 and self._mouse is not None:
+            index = self._index_at(self._mouse)
+            words = f"{self._names[marked]}: {percent(self._shares[index][marked], 0)} at batch {self._steps[index]:,}"
+            paint_line(painter, title, words, theme.font(9, bold=True), look.text)
+            return
+        step = f"batch {self._steps[-1]:,}" if len(self._steps) >= 2 else ""
+        fits = QFontMetricsF(theme.font(9)).horizontalAdvance(f"{TITLE}  {step}") <= title.width()
+        paint_line(painter, title, TITLE if fits else _SHORT_TITLE, theme.font(9), look.muted)
+        paint_line(painter, title, step, theme.font(9), look.muted, RIGHT)
+
+    def _marked(self) -> int:
+        return -1 if self._mouse is None else self.line_at(self._mouse)
 
     def _paint_grid(self, painter: QPainter) -> None:
         look, plot = theme.current(), self._plot()
@@ -122,14 +173,16 @@ class AnswerTimeline(PaintedWidget):
         look = theme.current()
         table = np.nan_to_num(np.array(self._shares))
         best = best_two(table[-1])
-        others = table.max(axis=0) >= _WORTH_A_LINE
+        others, marked = np.ones(table.shape[1], bool), self._marked()
         if best is not None:
             others[best[0]] = False
         painter.strokePath(self._path(table[:, others]), QPen(QColor(look.muted), 1))
+        if marked >= 0:
+            painter.strokePath(self._path(table[:, [marked]]), QPen(QColor(look.text), 2))
         if best is not None:
             line = self._path(table[:, [best[0]]])
             self._paint_area(painter, line)
-            painter.strokePath(line, QPen(QColor(look.accent), 2))
+            painter.strokePath(line, QPen(QColor(look.accent), 3 if marked == best[0] else 2))
             self._paint_names(painter, best, table[-1])
 
     def _paint_area(self, painter: QPainter, line: QPainterPath) -> None:

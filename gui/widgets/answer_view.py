@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -65,27 +66,34 @@ class AnswerView(QWidget):
         return QSize(200, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a short sign or a number large and at the left, a long name above what is said about it."""
-        short = len(self.sign) <= 2 or self.sign.isdigit()
+        """Paint a short sign or a number large and at the left, a long one above what is said about it."""
+        short = len(self.sign) <= 2 or self.sign.replace("?", "0").isdigit()
+        size = self._size() if short and len(self.sign) <= _LONGEST_SIGN else 0.0
         with QPainter(self) as painter:
-            if short and len(self.sign) <= _LONGEST_SIGN:
-                self._paint_sign(painter)
+            if size:
+                self._paint_sign(painter, size)
             else:
                 self._paint_name(painter)
+
+    def _size(self) -> float:
+        """Return the size in points of a sign that leaves room for what stands beside it; 0 where none does."""
+        room = self.width() - _GAP
+        if len(self.sign) > 2:
+            first = QFontMetricsF(theme.font(_FIRST_LINE[-1])).horizontalAdvance(self.lines[0])
+            room -= max(first, *(QFontMetricsF(theme.font(9)).horizontalAdvance(line) for line in self.lines[1:])) + 2
+        else:
+            room -= _ROOM_BESIDE
+        sizes = np.arange(_LARGEST, _SMALLEST - 1, -2).tolist()
+        fitting = (size for size in sizes if _advance(self.sign, size) <= room)
+        return next(fitting, 0.0 if len(self.sign) > 2 else _SMALLEST)
 
     def _colour(self) -> str:
         look = theme.current()
         return look.muted if self.answer.tone == "none" else look.accent
 
-    def _paint_sign(self, painter: QPainter) -> None:
+    def _paint_sign(self, painter: QPainter, size: float) -> None:
         area = QRectF(self.rect())
-        size, width = _LARGEST, 0.0
-        while True:
-            big = theme.font(size, bold=True)
-            width = QFontMetricsF(big).horizontalAdvance(self.sign)
-            if size <= _SMALLEST or width <= area.width() - _ROOM_BESIDE - _GAP:
-                break
-            size -= 2
+        big, width = theme.font(size, bold=True), _advance(self.sign, size)
         place = QRectF(0, 0, max(width + 1, _LEAST_SIGN - _GAP), area.height())
         paint_line(painter, place, self.sign, big, self._colour())
         beside = area.adjusted(place.width() + _GAP, 0, 0, 0)
@@ -97,7 +105,10 @@ class AnswerView(QWidget):
         sure, second, note = self.lines
         name = QRectF(0, 0, area.width(), 26)
         paint_line(painter, name, self.sign, theme.font(16, bold=True), self._colour())
-        self._paint_lines(painter, area.adjusted(0, 26, 0, 0), (f"{sure}, {second}", note), 10)
+        said = f"{sure}, {second}"
+        together = QFontMetricsF(theme.font(10)).horizontalAdvance(said) <= area.width()
+        lines = (said, note) if together or note else (sure, second)
+        self._paint_lines(painter, area.adjusted(0, 26, 0, 0), lines, 10)
 
     def _paint_lines(self, painter: QPainter, area: QRectF, lines: Sequence[str], size: float) -> None:
         """Paint the first line in `size` points and the others small, together in the middle of the height."""
@@ -112,9 +123,13 @@ class AnswerView(QWidget):
             top += height
 
 
+def _advance(words: str, size: float) -> float:
+    return QFontMetricsF(theme.font(size, bold=True)).horizontalAdvance(words)
+
+
 def _fitting(words: str, width: float) -> float:
     """Return the largest size in points in which a line fits."""
     for size in _FIRST_LINE[:-1]:
-        if QFontMetricsF(theme.font(size, bold=True)).horizontalAdvance(words) <= width:
+        if _advance(words, size) <= width:
             return size
     return _FIRST_LINE[-1]

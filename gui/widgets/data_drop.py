@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -11,6 +12,10 @@ from PySide6.QtWidgets import QWidget
 from engine.datasets import DATASET_WORDS
 from engine.errors import DataError
 from gui import theme
+
+_BEGINNING = 2**16
+# No number of a table is a dot followed by a word.
+_PEN_STROKES = re.compile(rb"^[ \t]*\.[A-Z_]{2,}\b|\A(\xef\xbb\xbf)?\s*<", re.MULTILINE)
 
 
 class DataDrop(QWidget):
@@ -76,9 +81,20 @@ def word_for(path: Path) -> str | None:
         return f"{'idx' if any(path.glob('*-ubyte*')) else 'images'}:{path}"
     if "-ubyte" in path.name:
         return f"idx:{path.parent}"
-    fitting = (source for source in DATASET_WORDS if path.suffix and f"*{path.suffix.lower()}" in source.patterns)
-    source = next(fitting, None)
-    return None if source is None else source.word(path)
+    fitting = [source for source in DATASET_WORDS if path.suffix and f"*{path.suffix.lower()}" in source.patterns]
+    if len(fitting) > 1:  # a table and pen strokes may bear the same ending
+        fitting = [source for source in fitting if source.drawn == _holds_pen_strokes(path)]
+    return fitting[0].word(path) if fitting else None
+
+
+def _holds_pen_strokes(path: Path) -> bool:
+    """Return whether a text begins as UNIPEN does, with keywords behind dots, or as InkML."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_BEGINNING)
+    except OSError:
+        return False  # whoever loads it says why
+    return _PEN_STROKES.search(start) is not None
 
 
 def _paths(event: QDropEvent) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 
-from engine.datasets.dataset import SIDE
-from engine.ink.drawing import render
+from engine.ink.drawing import image_of
+from engine.ink.spec import InkSpec
 from engine.own_digits.digit import OwnDigit
 from gui.widgets.drawing import PEN_WIDTH
 
-Read = Callable[[NDArray[np.uint8]], Sequence[int] | NDArray[Any]]
-"""Returns the network's answers to images of shape (n, 28, 28), uint8: n digits."""
+Read = Callable[[NDArray[np.uint8]], Sequence[int] | NDArray[Any] | None]
+"""Returns the network's answers to images of shape (n, 28, 28), uint8: n digits, or None where it has none to give."""
 
 Index = QModelIndex | QPersistentModelIndex
 DIGIT_ROLE = Qt.ItemDataRole.UserRole
@@ -31,17 +31,21 @@ class DigitModel(QAbstractListModel):
     Parameters
     ----------
     read : callable, optional
-        Lets the present network read images; without it nothing is marked.
+        Lets the network read images; without it nothing is marked.
+    ink : callable
+        Returns how drawings become the network's images.
     """
 
-    def __init__(self, read: Read | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self, read: Read | None = None, ink: Callable[[], InkSpec] = InkSpec, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.digits: list[OwnDigit] = []
         self._rows: dict[int, int] = {}
-        self._read = read
-        self._images: dict[int, NDArray[np.uint8]] = {}
+        self._read, self._ink = read, ink
+        self._images: dict[int, tuple[InkSpec, NDArray[np.uint8]]] = {}
         self._answers: dict[int, int] = {}
-        self._fresh: set[int] = set()  # whose answer is that of the present network
+        self._fresh: set[int] = set()  # whose picture and answer are those of the present network
         self._wanted: dict[int, OwnDigit] = {}
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._look)
@@ -54,15 +58,9 @@ class DigitModel(QAbstractListModel):
         self.endResetModel()
 
     def read_again(self) -> None:
-        """Ask for the answers anew, there being another network; those of before are shown meanwhile."""
+        """Ask for pictures and answers anew, there being another network; those of before are shown meanwhile."""
         self._fresh.clear()
-        self._tell(list(self._answers))
-
-    def image(self, digit: OwnDigit) -> NDArray[np.uint8]:
-        """Return what the network sees of a digit, shape (28, 28), uint8."""
-        if digit.id not in self._images:
-            self._images[digit.id] = picture_of(digit)
-        return self._images[digit.id]
+        self._tell(list(self._images))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own default, never changed)
         """Return how many digits there are."""
@@ -74,33 +72,39 @@ class DigitModel(QAbstractListModel):
         if role == DIGIT_ROLE:
             return digit
         if role == IMAGE_ROLE:
-            return self._known(digit, self._images, self._images)
+            self._want(digit)
+            return self._images[digit.id][1] if digit.id in self._images else None
         if role == ANSWER_ROLE:
-            return None if self._read is None else self._known(digit, self._answers, self._fresh)
+            self._want(digit)
+            return self._answers.get(digit.id)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return caption(digit, self._answers.get(digit.id))
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.WhatsThisRole):
             return self._tip(digit)
         return None
 
-    def _known(self, digit: OwnDigit, known: dict[int, Any], fresh: Container[int]) -> Any:
-        """Return what is known of a digit; unless it is fresh, find out soon."""
-        if digit.id not in fresh:
+    def _want(self, digit: OwnDigit) -> None:
+        """Find out soon what the present network sees and reads, unless that is known."""
+        if digit.id not in self._fresh:
             self._wanted[digit.id] = digit
             self._soon.start()
-        return known.get(digit.id)
 
     def _look(self) -> None:
         """Make some of the pictures that were asked for, those that were asked for last first, and have them read."""
         some = [self._wanted.popitem()[1] for _ in range(min(PORTION, len(self._wanted)))]
-        images = [self.image(digit) for digit in some]
-        if self._read is not None and images:
-            answers = self._read(np.stack(images))
-            self._answers.update({digit.id: int(answer) for digit, answer in zip(some, answers, strict=True)})
-            self._fresh.update(digit.id for digit in some)
+        ids, ink = [digit.id for digit in some], self._ink()
+        for digit in some:
+            if digit.id not in self._images or self._images[digit.id][0] != ink:
+                self._images[digit.id] = ink, picture_of(digit, ink)
+        answers = self._read(np.stack([self._images[number][1] for number in ids])) if self._read and ids else None
+        for number in ids:
+            self._answers.pop(number, None)
+        if answers is not None:
+            self._answers.update(zip(ids, map(int, answers), strict=True))
+        self._fresh.update(ids)
         if self._wanted:
             self._soon.start()
-        self._tell([digit.id for digit in some])
+        self._tell(ids)
 
     def _tell(self, ids: list[int]) -> None:
         """Have these digits painted anew, and no others: of each the view asks for the size again."""
@@ -125,14 +129,13 @@ def caption(digit: OwnDigit, answer: int | None) -> str:
     return f"{digit.label}, read as {answer}" if wrong else str(digit.label)
 
 
-def picture_of(digit: OwnDigit) -> NDArray[np.uint8]:
-    """Return the 28x28 image that the network sees of a digit; an empty one if it sees nothing."""
-    if digit.drawn is None:
-        image = digit.image
-    else:  # what came from files has other units, in which nobody knows how wide the pen was
-        dot = PEN_WIDTH if digit.source == "pad" else 0.0
-        image = render([stroke[:, :2] for stroke in digit.drawn.strokes], dot_below=dot)
-    return np.zeros((SIDE, SIDE), np.uint8) if image is None else image
+def picture_of(digit: OwnDigit, ink: InkSpec) -> NDArray[np.uint8]:
+    """Return the 28x28 image that a network sees of a digit; an empty one if it sees nothing."""
+    if digit.image is not None:
+        return digit.image
+    assert digit.drawn is not None
+    # What came from files has other units, in which nobody knows how wide the pen was.
+    return image_of(digit.drawn.strokes, ink, dot_below=PEN_WIDTH if digit.source == "pad" else 0.0)
 
 
 def _origin(digit: OwnDigit) -> str:

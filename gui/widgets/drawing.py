@@ -23,6 +23,7 @@ WIDE_PEN_WIDTH = 0.05
 SPACING = 0.006
 """Distance between two points of a stroke, as a share of the pad's height."""
 
+_MARGIN = 0.01
 _CURVE = np.linspace(0, 1, 9)[1:, None]
 
 
@@ -73,13 +74,19 @@ class Drawing:
         return _of([*self.lines(), (stroke, pressure)])
 
     def fitted(self, width: float) -> Drawing:
-        """Return the drawing made small enough for a pad of `width` heights; this very one where it fits."""
-        reach = max((float(stroke[:, 0].max()) for stroke in self.strokes), default=0.0)
+        """Return the drawing made small enough for a pad of `width` heights, its line whole; this very one if it fits.
+
+        The line may reach beyond the pad of a drawing that was made there: only what lies outside moves it.
+        """
+        if not self.strokes:
+            return self
+        left, reach = (float(edge([edge(s[:, 0]) for s in self.strokes])) for edge in (np.min, np.max))
         if reach <= width:
             return self
-        factor, drop = width / reach, (1 - width / reach) / 2
-        strokes = tuple(stroke * (factor, factor, 1) + (0, drop, 0) for stroke in self.strokes)
-        return replace(self, strokes=strokes)
+        margin = PEN_WIDTH / 2 + _MARGIN
+        factor = min(1.0, (width - 2 * margin) / max(reach - left, 1e-9))
+        move = (width - margin - factor * reach, (1 - factor) / 2, 0)
+        return replace(self, strokes=tuple(stroke * (factor, factor, 1) + move for stroke in self.strokes))
 
     def erased(self, start: Points, end: Points, radius: float, pen_width: float = PEN_WIDTH) -> Drawing:
         """Return what a round eraser leaves that moved from `start` to `end`, each of shape (2,).

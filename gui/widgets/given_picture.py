@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QImage
 
+from engine.ink.spec import InkSpec
 from engine.pictures.reading import SUFFIXES, check_pixels, prepare_picture, read_picture_closely
 from gui.widgets.drawing import Drawing
 
@@ -27,8 +28,14 @@ def picture_in(mime: QMimeData, *, any_file: bool = False) -> Path | QImage | No
     return image if isinstance(image, QImage) and not image.isNull() else None
 
 
-def read(picture: Path | QImage, progress: Any = None, cancelled: Any = None) -> Drawing:
+def read(picture: Path | QImage, ink: InkSpec, progress: Any = None, cancelled: Any = None) -> Drawing:
     """Return a picture as a drawing; slow for large files, and made to be called in a thread.
+
+    Parameters
+    ----------
+    picture : Path or QImage
+    ink : InkSpec
+        How drawings become images for the network that is to read it.
 
     Raises
     ------
@@ -37,9 +44,9 @@ def read(picture: Path | QImage, progress: Any = None, cancelled: Any = None) ->
     """
     if isinstance(picture, QImage):
         check_pixels(picture.width(), picture.height())
-        reading, caption = prepare_picture(_colours(picture)), "Pasted picture"
+        reading, caption = prepare_picture(_colours(picture), ink=ink), "Pasted picture"
     else:
-        reading, caption = read_picture_closely(picture), picture.name
+        reading, caption = read_picture_closely(picture, ink=ink), picture.name
     return Drawing(image=reading.image, caption=caption, note=reading.words)
 
 

@@ -13,7 +13,7 @@ from gui.widgets.painted import PaintedWidget
 from gui.widgets.painted_text import paint_line
 
 _ICON, _GAP = 13.0, 3.0
-_LEFT_SHARE = 0.44
+_ARROWS = "→←↓↑"
 _PARTS = (
     ("mdi6.arrow-expand", "Size: {}"),
     ("mdi6.arrow-all", "Place: {}"),
@@ -57,7 +57,7 @@ class PadCorrections(PaintedWidget):
         """Return the correction at a place in words."""
         if self._corrections is None:
             return self.words
-        column, row = int(place.x() >= _LEFT_SHARE * self.width()), int(place.y() >= self._row())
+        column, row = int(place.x() >= self._split()), int(place.y() >= self._row())
         index = min(2 * row + column, 3)
         return _PARTS[index][1].format(_long(self._corrections)[index])
 
@@ -84,14 +84,24 @@ class PadCorrections(PaintedWidget):
             for index, words in enumerate(_short(self._corrections)):
                 self._paint_part(painter, index, words)
 
+    def _split(self) -> float:
+        """Return where the right figures begin: behind the left ones, which stand below each other."""
+        if self._corrections is None:
+            return self.width() / 2
+        metrics = QFontMetricsF(theme.font(9))
+        left = max(metrics.horizontalAdvance(words) for words in _short(self._corrections)[::2])
+        return _ICON + 2 * _GAP + left + 1
+
     def _paint_part(self, painter: QPainter, index: int, words: str) -> None:
-        row, height, split = index // 2, self._row(), _LEFT_SHARE * self.width()
+        row, height, split = index // 2, self._row(), self._split()
         left, right = (split, float(self.width())) if index % 2 else (0.0, split)
-        place = QRectF(left, row * height + (height - _ICON) / 2, _ICON, _ICON)
-        painter.setOpacity(0.7)
-        painter.drawPixmap(place.toRect(), self._icons[index])
-        painter.setOpacity(1)
-        area = QRectF(left + _ICON + _GAP, row * height, right - left - _ICON - _GAP, height)
+        if words[0] not in _ARROWS:  # which need no sign before them
+            place = QRectF(left, row * height + (height - _ICON) / 2, _ICON, _ICON)
+            painter.setOpacity(0.7)
+            painter.drawPixmap(place.toRect(), self._icons[index])
+            painter.setOpacity(1)
+            left += _ICON + _GAP
+        area = QRectF(left, row * height, right - left, height)
         paint_line(painter, area, words, theme.font(9), theme.current().muted)
 
 
@@ -103,7 +113,7 @@ def _short(made: Corrections) -> tuple[str, str, str, str]:
         if abs(by) >= 0.02
     ]
     slant = f"{made.slant:+.0f}°".replace("-", "−") if abs(made.slant) >= 1 else "0°"
-    return f"{made.scale:.1f}×", " ".join(moves) + " %" if moves else "as it is", slant, f"{made.line_width:.1f} px"
+    return f"{made.scale:.1f}×", " ".join(moves) if moves else "as it is", slant, f"{made.line_width:.1f} px"
 
 
 def _long(made: Corrections) -> tuple[str, str, str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.teaching.teach import Score, Taught
+from engine.score import Score
+from engine.teaching.teach import Taught
 from gui import theme
 from gui.widgets.figures import label
 from gui.widgets.image_grid import ImageGrid
@@ -50,7 +51,7 @@ class TeachResult(QWidget):
         self.title.setText(f"{title}, test images")
         for name, before, after in (
             ("own", f"{_of(taught.own_before)}", f"{_of(taught.own_after)}"),
-            ("test", f"{100 * taught.mnist_before.share:.2f} %", f"{100 * taught.mnist_after.share:.2f} %"),
+            ("test", taught.mnist_before.words[0], taught.mnist_after.words[0]),
         ):
             self.rows[name][0].setText(before)
             self.rows[name][1].setText(after)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.resources import as_file, files
 from typing import Any
 
 from engine.datasets import load_dataset
 from engine.datasets.dataset import Dataset
 from engine.model import Model
-from engine.model_files import load_model
 from engine.own_digits.digit import OwnDigit
 from engine.pen.drawn import Drawn
 from engine.teaching.images import Sample
@@ -34,18 +32,6 @@ class Share:
 
     def __init__(self) -> None:
         self.value, self.sentence = 0.0, ""
-
-
-def shipped_model() -> Model:
-    """Return the model of the *Reader* that comes with the program.
-
-    Raises
-    ------
-    ModelFileError
-        When it cannot be read.
-    """
-    with as_file(files("resources").joinpath("models", "reader.safetensors")) as path:
-        return load_model(path)
 
 
 def time_left(share: float, elapsed: float) -> str:
