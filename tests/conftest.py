@@ -37,7 +37,7 @@ collect_ignore = ["test_cli_unix.py", "test_startup.py"] if os.name == "nt" else
 PATIENCE = 5.0  # seconds that a thread or a child may take to end after its test
 
 settings.register_profile(
-    "digitlab", deadline=None, max_examples=40, derandomize=bool(os.environ.get("CI")), database=None
+    "digitlab", deadline=None, max_examples=30, derandomize=bool(os.environ.get("CI")), database=None
 )
 settings.load_profile("digitlab")
 

@@ -23,7 +23,7 @@ from engine.pen.files import read_pen_file, write_unipen
 from engine.pen.hands import draw_digit
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "pendigits-orig.tra.gz"
-ON_FILES = settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ON_FILES = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 UNIPEN = """.VERSION 1.0
 .DATA_SOURCE here

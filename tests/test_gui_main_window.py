@@ -625,10 +625,10 @@ def own_threads():
     return sum(not thread.name.startswith(engine.threads.NAME) for thread in threading.enumerate())
 
 
-def test_twenty_windows_leave_nothing_behind(qtbot, settings):
+def test_twelve_windows_leave_nothing_behind(qtbot, settings):
     widgets, used, gone = set(QApplication.allWidgets()), 0.0, []
     threads = own_threads()
-    for turn in range(20):
+    for turn in range(12):
         window = make_window(settings)
         window.show()
         window.begin([])
@@ -639,11 +639,11 @@ def test_twenty_windows_leave_nothing_behind(qtbot, settings):
         gone.append(weakref.ref(window))
         delete(window)
         del window
-        if turn == 4:
+        if turn == 3:
             used = memory()
     gc.collect()
     assert set(QApplication.allWidgets()) <= widgets
-    assert [ref() for ref in gone] == [None] * 20
+    assert [ref() for ref in gone] == [None] * 12
     assert own_threads() == threads
     assert memory() - used < 40
 
