@@ -121,7 +121,8 @@ class TrainingThread(QThread):
                 self._training.apply(value)
             elif order == "stop":
                 self._training.stop()
-                self._allowance = None
+                # An epoch that ends before the training does would else be one to pause after.
+                self._allowance, self._until_epoch = None, False
             else:
                 self._allowance = value if order == "steps" else None
                 self._until_epoch = order == "epoch"

@@ -19,10 +19,12 @@ from engine.pen.files import write_unipen
 from engine.pen.hands import draw_digit
 from engine.pictures.reading import prepare_picture
 from engine.presets import PRESETS
+from engine.reports import BatchReport
 from engine.training import Training
 from gui.panels.pad_pictures import PadPictures
 from gui.session import Session, State
 from gui.widgets.pad import Pad
+from gui.worker import TrainingThread
 
 QUICK = PRESETS["quick"].run.changed(
     network={"layers": [{"kind": "dense", "units": 16}]}, training={"batch_size": 20, "epochs": 2}
@@ -62,6 +64,22 @@ def test_it_computes_the_same_as_the_engine_alone(qtbot, session):
     for _ in Training(alone, session.parts, QUICK.training, QUICK.seed).reports():
         pass
     np.testing.assert_array_equal(session.snapshot.parameters, alone.parameters)
+
+
+def test_a_stop_at_the_last_batch_of_a_stepped_epoch_ends_the_training(session, monkeypatch):
+    training = Training(Network(QUICK.network, QUICK.seed), session.parts, QUICK.training, QUICK.seed)
+    thread = TrainingThread(1, training)
+
+    def reports():
+        for report in Training.reports(training):
+            if isinstance(report, BatchReport) and report.seen == report.size:
+                thread.stop()
+            yield report
+
+    monkeypatch.setattr(training, "reports", reports)
+    thread.step_epoch()
+    thread.run()  # here and now: it would wait for another order for ever, and the closing window for it
+    assert training.epoch == 1
 
 
 def test_pausing_and_stepping_changes_nothing(qtbot, session):
