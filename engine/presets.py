@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from engine.augmentation import USUAL, AugmentationSpec
 from engine.layers import Conv2DSpec, DenseSpec, MaxPool2DSpec
@@ -20,6 +21,22 @@ class Preset:
     help: str
     run: RunSpec
 
+
+def _augmented(**settings: Any) -> TrainingSpec:
+    """Return how a network learns from deformed images: until the falling learning rate has settled it, to the end."""
+    return TrainingSpec(
+        **{"optimizer": Adam(), "schedule": OneCycle(), "augmentation": USUAL, "keep_best": False, **settings}
+    )
+
+
+_STRIDED = NetworkSpec(
+    layers=(
+        Conv2DSpec(filters=32, kernel=5, stride=2),
+        Conv2DSpec(filters=64, kernel=3, stride=2, dropout=0.1),
+        DenseSpec(units=128, dropout=0.2),
+    )
+)
+"""Two small convolutions that halve the image each."""
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -77,15 +94,7 @@ PRESETS: dict[str, Preset] = {
                 preset="augmented",
                 validation_split=0.05,
                 network=NetworkSpec(layers=(DenseSpec(units=1024), DenseSpec(units=256))),
-                training=TrainingSpec(
-                    optimizer=Adam(),
-                    learning_rate=0.0015,
-                    schedule=OneCycle(),
-                    augmentation=USUAL,
-                    batch_size=256,
-                    epochs=42,
-                    keep_best=False,
-                ),
+                training=_augmented(learning_rate=0.0015, batch_size=256, epochs=42),
             ),
         ),
         Preset(
@@ -95,22 +104,8 @@ PRESETS: dict[str, Preset] = {
             RunSpec(
                 preset="convolutional",
                 validation_split=0.05,
-                network=NetworkSpec(
-                    layers=(
-                        Conv2DSpec(filters=32, kernel=5, stride=2),
-                        Conv2DSpec(filters=64, kernel=3, stride=2, dropout=0.1),
-                        DenseSpec(units=128, dropout=0.2),
-                    )
-                ),
-                training=TrainingSpec(
-                    optimizer=Adam(),
-                    learning_rate=0.003,
-                    schedule=OneCycle(),
-                    augmentation=USUAL,
-                    batch_size=128,
-                    epochs=34,
-                    keep_best=False,
-                ),
+                network=_STRIDED,
+                training=_augmented(learning_rate=0.003, batch_size=128, epochs=34),
             ),
         ),
         Preset(
@@ -131,15 +126,7 @@ PRESETS: dict[str, Preset] = {
                         DenseSpec(units=128, dropout=0.4),
                     )
                 ),
-                training=TrainingSpec(
-                    optimizer=Adam(),
-                    learning_rate=0.002,
-                    schedule=OneCycle(),
-                    augmentation=USUAL,
-                    batch_size=128,
-                    epochs=28,
-                    keep_best=False,
-                ),
+                training=_augmented(learning_rate=0.002, batch_size=128, epochs=28),
             ),
         ),
         Preset(
@@ -150,21 +137,12 @@ PRESETS: dict[str, Preset] = {
             RunSpec(
                 preset="reader",
                 validation_split=0.1,
-                network=NetworkSpec(
-                    layers=(
-                        Conv2DSpec(filters=32, kernel=5, stride=2),
-                        Conv2DSpec(filters=64, kernel=3, stride=2, dropout=0.1),
-                        DenseSpec(units=128, dropout=0.2),
-                    )
-                ),
-                training=TrainingSpec(
-                    optimizer=Adam(),
+                network=_STRIDED,
+                training=_augmented(
                     learning_rate=0.003,
-                    schedule=OneCycle(),
-                    augmentation=AugmentationSpec(rotation=8, scale=10, shear=8, shift=1, elastic=0.6),
                     batch_size=128,
                     epochs=18,
-                    keep_best=False,
+                    augmentation=AugmentationSpec(rotation=8, scale=10, shear=8, shift=1, elastic=0.6),
                 ),
             ),
         ),

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.card import Card, card_of
 from engine.errors import DigitLabError
@@ -21,6 +21,7 @@ from engine.score import Score
 from gui.model_writing import alike
 from gui.tasks import Tasks
 from gui.theme import SPACE
+from gui.widgets.dialog_button import dialog_button
 from gui.widgets.figures import label
 from gui.widgets.message_bar import MessageBar, breakable
 from gui.widgets.page_view import PageView
@@ -176,23 +177,18 @@ class CardDialog(QDialog):
         self.status.setWordWrap(True)
         self.status.setAccessibleName("What was done")
         self.status.hide()
-        self.measure_button = self._button(
+        self.measure_button = dialog_button(
             "Measure on my pen files and digits",
             "Lets the network read the pen files that were loaded as data, and My digits, as far as it did not learn "
             "from them.",
             self.measure,
+            self,
         )
-        self.cancel_button = self._button("Cancel", "Ends the measurement; nothing is changed.", self.cancel)
-        self.copy_button = self._button("Copy as text", "Copies the facts and the scores as plain text.", self.copy)
-        self.close_button = self._button("Close", "Closes this dialog. (Esc)", self.reject)
-
-    def _button(self, text: str, help_text: str, do: Callable[[], None]) -> QPushButton:
-        made = QPushButton(text, self)
-        made.setToolTip(help_text)
-        made.setWhatsThis(help_text)
-        made.setAutoDefault(False)
-        made.clicked.connect(do)
-        return made
+        self.cancel_button = dialog_button("Cancel", "Ends the measurement; nothing is changed.", self.cancel, self)
+        self.copy_button = dialog_button(
+            "Copy as text", "Copies the facts and the scores as plain text.", self.copy, self
+        )
+        self.close_button = dialog_button("Close", "Closes this dialog. (Esc)", self.reject, self)
 
     def _arrange(self) -> None:
         bottom = QHBoxLayout()

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QModelIndex, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.datasets.sources import DATASET_WORDS
 from engine.ink.spec import InkSpec
 from engine.own_digits.digit import counted
 from gui.my_digits import MyDigits
 from gui.theme import SPACE
+from gui.widgets.dialog_button import dialog_button
 from gui.widgets.digit_filter import DigitFilter
 from gui.widgets.digit_model import DIGIT_ROLE, DigitModel, Read
 from gui.widgets.digit_view import DigitView
@@ -94,32 +95,25 @@ class MyDigitsDialog(QDialog):
     # --- building -----------------------------------------------------------------------------------------
 
     def _make_buttons(self) -> None:
-        self.delete_button = self._button(
-            "Delete", "Removes the selected digits; Ctrl+Z brings them back. (Del)", self.delete
+        self.delete_button = dialog_button(
+            "Delete", "Removes the selected digits; Ctrl+Z brings them back. (Del)", self.delete, self
         )
-        self.import_button = self._button(
+        self.import_button = dialog_button(
             "Import…",
             "Adds the labelled drawings of a UNIPEN or InkML file, except those that are here already.",
             self.ask_import,
+            self,
         )
-        self.export_button = self._button(
-            "Export…", "Writes all your digits to a UNIPEN file, strokes and labels.", self.ask_export
+        self.export_button = dialog_button(
+            "Export…", "Writes all your digits to a UNIPEN file, strokes and labels.", self.ask_export, self
         )
-        self.learn_button = self._button(
+        self.learn_button = dialog_button(
             "Learn my digits…",
             "Lets the network learn your hand in some seconds; you see what it changes before you accept it.",
             self.learn_asked.emit,
+            self,
         )
         self.learn_button.setProperty("primary", True)
-
-    def _button(self, text: str, help_text: str, do: Callable[[], object]) -> QPushButton:
-        made = QPushButton(text, self)
-        made.setToolTip(help_text)
-        made.setWhatsThis(help_text)
-        made.setAccessibleName(text.rstrip("…"))
-        made.setAutoDefault(False)  # Enter belongs to the digits
-        made.clicked.connect(do)
-        return made
 
     def _make_keys(self) -> None:
         stack = self._mine.undo_stack

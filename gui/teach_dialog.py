@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from engine.teaching.teach import LEAST_DIGITS, Taught
 from gui.session import Session
 from gui.shipped_reader import shipped_model
 from gui.theme import SPACE
+from gui.widgets.dialog_button import dialog_button
 from gui.widgets.figures import label, placeholder
 from gui.widgets.message_bar import MessageBar
 from gui.widgets.teach_result import TeachResult
@@ -230,21 +230,17 @@ class TeachDialog(QDialog):
         self.status = QLabel(self)
         self.status.setProperty("role", "muted")
         self.status.setAccessibleName("What is being done")
-        self.learn_button = self._button("Learn my digits", "Teaches a copy; you decide afterwards.", self.begin)
+        self.learn_button = dialog_button("Learn my digits", "Teaches a copy; you decide afterwards.", self.begin, self)
         self.learn_button.setProperty("primary", True)
         self.learn_button.setDefault(True)
-        self.cancel_button = self._button("Cancel", "Ends it; nothing is changed. (Esc)", self.cancel)
-        self.use_button = self._button("Use it", "From now on what has learned your hand reads the pad.", self.use)
-        self.back_button = self._button("Go back", "Drops what was learned; nothing is changed. (Esc)", self.reject)
-        self.close_button = self._button("Close", "Closes this dialog. (Esc)", self.reject)
-
-    def _button(self, text: str, help_text: str, do: Callable[[], None]) -> QPushButton:
-        made = QPushButton(text, self)
-        made.setToolTip(help_text)
-        made.setWhatsThis(help_text)
-        made.setAutoDefault(False)
-        made.clicked.connect(do)
-        return made
+        self.cancel_button = dialog_button("Cancel", "Ends it; nothing is changed. (Esc)", self.cancel, self)
+        self.use_button = dialog_button(
+            "Use it", "From now on what has learned your hand reads the pad.", self.use, self
+        )
+        self.back_button = dialog_button(
+            "Go back", "Drops what was learned; nothing is changed. (Esc)", self.reject, self
+        )
+        self.close_button = dialog_button("Close", "Closes this dialog. (Esc)", self.reject, self)
 
     def _arrange(self) -> None:
         bottom = QHBoxLayout()

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -28,6 +27,7 @@ from gui.session import Session, State
 from gui.theme import CONTROL_HEIGHT, SPACE
 from gui.widgets.choice_box import ChoiceBox
 from gui.widgets.comparison_view import BESIDE_TRAINING, ComparisonView
+from gui.widgets.dialog_button import dialog_button
 from gui.widgets.figures import placeholder
 from gui.widgets.message_bar import MessageBar
 from gui.widgets.setting_field import SettingField
@@ -79,21 +79,18 @@ class VerificationDialog(QDialog):
         self.start = ChoiceBox(_STARTS, self)
         self.start.setAccessibleName("Begin with")
         self._make_steps()
-        self.check = _button(
+        self.check = dialog_button(
             "Check",
             "Trains both and compares them. TensorFlow takes a few seconds to start, and a second run in float64 may "
             "follow.",
+            self.begin,
             self,
         )
         self.check.setProperty("primary", True)
         self.check.setDefault(True)
-        self.check.clicked.connect(self.begin)
-        self.stop = _button("Stop", "Ends the check; nothing is changed.", self)
-        self.stop.clicked.connect(self.cancel)
-        self.copy = _button("Copy", "Copies verdict and figures as text.", self)
-        self.copy.clicked.connect(self._copy)
-        self.close_button = _button("Close", "Closes this dialog; a check that runs is ended.", self)
-        self.close_button.clicked.connect(self.reject)
+        self.stop = dialog_button("Stop", "Ends the check; nothing is changed.", self.cancel, self)
+        self.copy = dialog_button("Copy", "Copies verdict and figures as text.", self._copy, self)
+        self.close_button = dialog_button("Close", "Closes this dialog; a check that runs is ended.", self.reject, self)
         self.progress = QLabel(self)
         self.progress.setProperty("role", "muted")
         self.progress.setAccessibleName("Progress of the check")
@@ -213,14 +210,6 @@ class VerificationDialog(QDialog):
         column.addWidget(self.message)
         column.addWidget(self.pages, 1)
         column.addLayout(bottom)
-
-
-def _button(text: str, help_text: str, parent: QWidget) -> QPushButton:
-    made = QPushButton(text, parent)
-    made.setToolTip(help_text)
-    made.setWhatsThis(help_text)
-    made.setAutoDefault(False)
-    return made
 
 
 class _SharedWatch(Watch):

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from hypothesis import settings  # noqa: E402
 
 from engine.datasets.dataset import Dataset  # noqa: E402
 from engine.datasets.split import Split, split  # noqa: E402
+from engine.terminal import command_line  # noqa: E402
 from engine.threads import NAME as POOL  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +46,19 @@ settings.load_profile("digitlab")
 def pytest_unconfigure() -> None:
     """Remove the folder that stood in for the user's settings."""
     shutil.rmtree(_USER, ignore_errors=True)
+
+
+@pytest.fixture
+def digitlab(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in this process; return exit code, stdout and stderr."""
+
+    def call(*argv: str | Path) -> tuple[int, str, str]:
+        code = command_line.main([str(part) for part in argv])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return call
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from engine.bench.workloads import EPOCH_IMAGES, LIBRARIES, WORKLOADS, Workload
 from engine.losses import LOSSES
 from engine.network import Network
 from engine.presets import PRESETS
-from engine.terminal import bench, main
+from engine.terminal import bench
 from engine.terminal.bench_progress import Forecast
 
 Call = Callable[..., tuple[int, str, str]]
@@ -31,17 +31,6 @@ BROKEN = {
     "keras": "raise ModuleNotFoundError('no such module', name='keras')",
     "sklearn": "import os; os._exit(9)",
 }
-
-
-@pytest.fixture
-def digitlab(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run a command in this process; return exit code, stdout and stderr."""
-
-    def call(*argv: str) -> tuple[int, str, str]:
-        code = main(list(argv))
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

@@ -33,26 +33,13 @@ from engine.presets import PRESETS
 from engine.reader import Reader
 from engine.schedules import SCHEDULES
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
-from engine.terminal import command_line, main
+from engine.terminal import command_line
 from engine.terminal.arguments import run_from
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = ("--hidden", "16", "--epochs", "2", "--batch-size", "20")
 
 Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def digitlab(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run a command in this process; return exit code, stdout and stderr."""
-
-    def call(*argv: str | Path) -> tuple[int, str, str]:
-        code = main([str(part) for part in argv])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return call
 
 
 @pytest.fixture(scope="session")

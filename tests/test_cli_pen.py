@@ -19,23 +19,9 @@ from engine.pen import Drawn
 from engine.pen.files import write_unipen
 from engine.pen.hands import draw_digit
 from engine.presets import PRESETS
-from engine.terminal import main
 
 Call = Callable[..., tuple[int, str, str]]
 WRITERS = 6
-
-
-@pytest.fixture
-def digitlab(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run a command in this process; return exit code, stdout and stderr."""
-
-    def call(*argv: str | Path) -> tuple[int, str, str]:
-        code = main([str(part) for part in argv])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return call
 
 
 @pytest.fixture(scope="session")

@@ -22,22 +22,10 @@ from engine.pen.files import write_unipen
 from engine.pen.hands import draw_digit
 from engine.pictures.reading import read_picture
 from engine.reader import Reader
-from engine.terminal import main
 from engine.trust import calibration_error
 
 Call = Callable[..., tuple[int, str, str]]
 SHIPPED = Path(__file__).resolve().parents[1] / "resources" / "models" / "reader.safetensors"
-
-
-@pytest.fixture
-def digitlab(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run a command in this process; return exit code, stdout and stderr."""
-
-    def call(*argv: str | Path) -> tuple[int, str, str]:
-        code = main([str(part) for part in argv])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ from engine.reader import Reader
 from engine.schedules import SCHEDULES
 from engine.score import Score
 from engine.specs import RunSpec
-from engine.terminal import command_line, main
+from engine.terminal import command_line
 from engine.terminal.arguments import run_from
 from engine.training import Training
 
@@ -49,19 +49,6 @@ WRITERS = 4
 EACH = 10
 
 Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def digitlab(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run a command in this process; return exit code, stdout and stderr."""
-
-    def call(*argv: str | Path) -> tuple[int, str, str]:
-        code = main([str(part) for part in argv])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return call
 
 
 @pytest.fixture(scope="session")
