@@ -36,7 +36,9 @@ class Batches:
     Attributes
     ----------
     position, size : int
-        Images of this epoch handed out so far, and in all.
+        Images of this epoch handed out so far, and in all; the first may be set, to go on there.
+    shuffled : bool
+        Whether this epoch has an order of its own.
     """
 
     def __init__(self, data: Split, dtype: str, seed: int) -> None:
@@ -48,11 +50,11 @@ class Batches:
         self._memory: list[Array] = [np.empty((0, 0), self._dtype)] * 2
         self._augmenter = Augmenter(AugmentationSpec())
         self._made: tuple[Place, Future[Array]] | None = None
-        self.position, self.size = 0, len(self._rows)
+        self.position, self.size, self.shuffled = 0, len(self._rows), False
 
     def begin(self, epoch: int, *, shuffle: bool) -> None:
         """Go to the start of epoch number `epoch`, counted from 0."""
-        self.position, self._epoch = 0, epoch
+        self.position, self._epoch, self.shuffled = 0, epoch, shuffle
         self._order = self._rows
         if shuffle:
             self._order = np.random.default_rng([self._seed, 4, epoch]).permutation(self._rows)

@@ -50,6 +50,23 @@ class Descent:
         self._memory = {name: np.zeros_like(self._network.parameters) for name in rule.slots}
         self._steps = 0
 
+    @property
+    def memory(self) -> dict[str, Array]:
+        """What the optimizer remembers, by name: vectors as long as the parameters. Not copies."""
+        return self._memory
+
+    @property
+    def steps(self) -> int:
+        """How many steps the optimizer remembers."""
+        return self._steps
+
+    def remember(self, memory: dict[str, Array], steps: int) -> None:
+        """Fill the optimizer's memory with what it was at another time; names it does not know are left out."""
+        self.forget()
+        for name, held in self._memory.items():
+            held[:] = memory.get(name, 0)
+        self._steps = steps
+
     def step(self, labels: NDArray[np.uint8], rate: float) -> tuple[float, ...]:
         """Change the weights by the batch that `network.forward` just saw.
 

@@ -38,6 +38,8 @@ class History:
         The best whole epoch so far, as the training judged; 0 before the first.
     first_batch : int
         How many images the first batch had; 0 before it.
+    run_id : str
+        The run of the library whose curves these are; empty if of none.
     """
 
     def __init__(self) -> None:
@@ -48,6 +50,7 @@ class History:
         self.last_epoch: EpochReport | None = None
         self.reports: list[EpochReport] = []
         self.best_epoch = self.first_batch = 0
+        self.run_id = ""
 
     def extend(self, reports: Iterable[Report]) -> None:
         """Add reports in the order in which they were made."""

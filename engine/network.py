@@ -167,6 +167,19 @@ class Network:
             self._twin_rng = rng, rng.spawn(1)[0]
         return self._twin_rng[1]
 
+    @property
+    def spawned_state(self) -> dict[str, Any] | None:
+        """The state of the second lane's random generator; None as long as there is none."""
+        return dict(self._twin_rng[1].bit_generator.state) if self._twin_rng else None
+
+    def respawn(self, rng: np.random.Generator, state: dict[str, Any] | None) -> None:
+        """Give the second lane the generator that goes with `rng`, in the state it had at another time."""
+        self._twin_rng = None
+        if state is not None:
+            twin = self._spawned(rng)
+            assert twin is not None
+            twin.bit_generator.state = state
+
     def release(self) -> None:
         """Give back the memory that batches were computed in; the next one allocates what it needs.
 

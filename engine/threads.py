@@ -1,4 +1,4 @@
-"""The engine's own threads: one that computes half of a batch, one that makes batches ahead.
+"""The engine's own threads: one that computes half of a batch, one that makes batches ahead, one that writes.
 
 NumPy lets go of the interpreter while it computes, so that two threads do use two processors. They exist from
 their first use to the end of the program and sleep in between.
@@ -18,6 +18,7 @@ T = TypeVar("T")
 NAME = "digitlab-engine"
 _beside = ThreadPoolExecutor(1, thread_name_prefix=f"{NAME}-beside")
 _ahead = ThreadPoolExecutor(1, thread_name_prefix=f"{NAME}-ahead")
+_writing = ThreadPoolExecutor(1, thread_name_prefix=f"{NAME}-writing")
 _busy = Lock()
 
 
@@ -45,3 +46,8 @@ def both(here: Callable[[], object], beside: Callable[[], object]) -> None:
 def ahead(call: Callable[[], T]) -> Future[T]:
     """Start `call` on the thread that works ahead, and return where its result will be."""
     return _ahead.submit(contextvars.copy_context().run, call)
+
+
+def writing(call: Callable[[], T]) -> Future[T]:
+    """Start `call` on the thread that writes, after what it was given before; return where its result will be."""
+    return _writing.submit(call)

@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.batches import Batches
 from engine.blas import use_threads
 from engine.datasets.split import Split
-from engine.descent import Descent, likely_cause
-from engine.errors import SettingError
+from engine.descent import likely_cause
 from engine.evaluation import loss_and_accuracy
-from engine.losses import LOSSES, count_right, misfit
-from engine.network import Network, Snapshot
+from engine.losses import LOSSES, count_right
+from engine.network import Network
 from engine.pace import pace_for
 from engine.reports import BatchReport, EndReport, EpochReport, Report
 from engine.specs import TrainingSpec
+from engine.state import Best
+from engine.trainee import Trainee
 
 Array = NDArray[Any]
 # Non-finite numbers are found by looking at the loss; NumPy's own warnings would only repeat it.
@@ -29,78 +29,42 @@ QUIET: dict[str, Any] = {"over": "ignore", "invalid": "ignore", "divide": "ignor
 COPY_EVERY = 100
 
 
-class Training:
-    """Everything a run needs to go on: network, optimizer, random state and place in the data.
+class Training(Trainee):
+    """Trains batch by batch.
 
     Between two reports nothing here runs: the caller may pause by not asking for the next, call
-    :meth:`stop`, or give new settings with :meth:`apply`. None of it changes what the batches compute.
-
-    Attributes
-    ----------
-    network : Network
-        What is trained, in place.
-    step, epoch : int
-        Batches and whole epochs done; a network that was loaded goes on counting where it was.
-    best_epoch : int
-        The epoch with the lowest validation loss so far; 0 before the first.
+    :meth:`stop`, give new settings with :meth:`apply`, or take the :meth:`state`. None of it changes what the
+    batches compute.
     """
-
-    def __init__(
-        self, network: Network, data: Split, settings: TrainingSpec, seed: int = 0, *, step: int = 0, epoch: int = 0
-    ) -> None:
-        _require_legal(settings, network, data)
-        self.network, self.data, self.seed = network, data, seed
-        self._descent = Descent(network, settings)
-        self.step, self.epoch, self.best_epoch = step, epoch, 0
-        self._batches = Batches(data, network.spec.dtype, seed)
-        self._dropout_rng = np.random.default_rng([seed, 3])
-        self._begin_epoch()
-        self._stretch_start, self._first_epoch = 0.0, 0
-        self._best_loss = math.inf
-        self._waited = 0
-        self._best: Snapshot | None = None
-        self._age: tuple[int, int] | None = None  # step and epoch of weights that were put back
-        self._last_good = network.parameters.copy()
-        self._stopping = False
-
-    @property
-    def settings(self) -> TrainingSpec:
-        """What the next batch is learned by."""
-        return self._descent.settings
-
-    def apply(self, settings: TrainingSpec) -> None:
-        """Learn by other settings from the next batch on. A new kind of optimizer starts with an empty memory.
-
-        Raises
-        ------
-        SettingError
-            When they do not suit the network or the data; the settings before stay.
-        """
-        _require_legal(settings, self.network, self.data)
-        if settings.loss != self.settings.loss:  # losses of two kinds cannot be compared
-            self._best_loss, self._best, self.best_epoch = math.inf, None, 0
-        self._descent.settings = settings
 
     def stop(self) -> None:
         """End the training before its next batch."""
         self._stopping = True
 
     def reports(self) -> Iterator[Report]:
-        """Train for ``settings.epochs`` more epochs; yield a report per batch and per epoch, and one at the end."""
+        """Train for ``settings.epochs`` more epochs; yield a report per batch and per epoch, and one at the end.
+
+        A training that was restored in the middle of a stretch goes on to the end of that one.
+        """
         # Here and not in the generator, which runs only when it is first asked: a stop before that would be lost.
         self._stopping = False
-        self._first_epoch = self.epoch
-        self._stretch_start = self._epochs_done()
-        self._waited = 0
+        if not self.under_way:
+            self._first_epoch = self.epoch
+            self._stretch_start = self._epochs_done()
+            self.best.waited = 0
+        self.under_way = True
         return self._reports()
 
     def _reports(self) -> Iterator[Report]:
         self._pace = pace_for(self.network, self.settings.batch_size)
+        restored = self._batches.position == 0 and self.epoch > self._first_epoch
+        if restored and (end := self._after_epoch()):
+            yield end
+            return
         while self.epoch < self._goal():
             if self._batches.position == self._batches.size:
-                report = self._end_epoch()
-                yield report
-                if end := self._after(report):
+                yield self._end_epoch()
+                if end := self._after_epoch():
                     yield end
                     return
             elif self._stopping:
@@ -113,12 +77,12 @@ class Training:
                     return
         yield self._end("finished", "Finished.")
 
-    def _after(self, report: EpochReport) -> EndReport | None:
+    def _after_epoch(self) -> EndReport | None:
         """Return the end, if an epoch was the last one for another reason than that all are done."""
-        if not math.isfinite(self._judged_by(report)):
+        if not math.isfinite(self._judged):
             return self._diverged()
-        if self.settings.early_stopping and self._waited >= self.settings.early_stopping:
-            return self._end("early", f"Stopped early: no improvement for {self._waited} epochs.")
+        if self.settings.early_stopping and self.best.waited >= self.settings.early_stopping:
+            return self._end("early", f"Stopped early: no improvement for {self.best.waited} epochs.")
         return None
 
     @property
@@ -131,26 +95,8 @@ class Training:
         factor = self.settings.schedule.factor(done / planned if planned > 0 else 1.0, done)
         return self.settings.learning_rate * factor
 
-    def best_snapshot(self) -> Snapshot:
-        """Return a copy of the best epoch's weights if these are to be kept and there are any, else of the latest."""
-        if self.settings.keep_best and self._best is not None:
-            return self._best
-        return self.snapshot()
-
-    def snapshot(self) -> Snapshot:
-        """Return a copy of the present weights: the latest, or the best ones if these have been put back."""
-        step, epoch = self._age or (self.step, self.epoch)
-        return self.network.snapshot(step, epoch)
-
     def _goal(self) -> int:
         return self._first_epoch + self.settings.epochs
-
-    def _epochs_done(self) -> float:
-        return self.epoch + self._batches.position / self._batches.size
-
-    def _begin_epoch(self) -> None:
-        self._loss_sum = self._right = self._seconds = 0.0
-        self._batches.begin(self.epoch, shuffle=self.settings.shuffle)
 
     def _batch(self) -> BatchReport | None:
         """Learn from one batch; return None when loss or gradient is not finite."""
@@ -225,48 +171,47 @@ class Training:
 
     def _compare(self, report: EpochReport) -> EpochReport:
         """Remember the weights if this epoch is the best."""
-        judged = self._judged_by(report)
-        if not judged < self._best_loss:
-            self._waited += 1
+        self._judged = report.loss if report.validation_loss is None else report.validation_loss
+        if not self._judged < self.best.loss:
+            self.best.waited += 1
             return report
-        self._best_loss, self.best_epoch, self._waited = judged, report.epoch, 0
-        self._best = self.network.snapshot(self.step, self.epoch)
+        self.best = Best(self._judged, report.epoch, 0, self.network.snapshot(self.step, self.epoch))
         return replace(report, best=True)
-
-    @staticmethod
-    def _judged_by(report: EpochReport) -> float:
-        return report.loss if report.validation_loss is None else report.validation_loss
 
     def _is_finite(self) -> bool:
         return bool(np.isfinite(self.network.parameters).all())
 
     def _end(self, reason: Any, message: str) -> EndReport:
         """Put the best weights back if that is wanted and they are not the latest anyway."""
-        self._rest()
-        back = 0
+        self._end_stretch()
+        back, best = 0, self.best.snapshot
         unchanged = self.best_epoch == self.epoch and self._batches.position == 0
-        if self.settings.keep_best and self._best is not None and not unchanged:
-            self._put_back(self._best.parameters)
-            self._age = self._best.step, self._best.epoch
+        if self.settings.keep_best and best is not None and not unchanged:
+            self._put_back(best.parameters)
+            self._age = best.step, best.epoch
             back = self.best_epoch
             message += f" The weights of epoch {back}, the best one, are back in the network."
         return EndReport(reason, message, self.epoch, self.step, back)
 
     def _diverged(self) -> EndReport:
         """Put back the last weights that gave finite numbers, and name the likely cause."""
-        self._rest()
-        epoch = math.ceil(self._epochs_done()) or 1
+        self._end_stretch()
+        epoch, best = math.ceil(self._epochs_done()) or 1, self.best.snapshot
         which = "The last weights from before it went wrong"
-        if self._best is not None:
+        if best is not None:
             which = f"The weights of epoch {self.best_epoch}"
         message = (
             f"Training stopped in epoch {epoch} after batch {self.step:,}: "
             f"the loss is no longer a finite number. {likely_cause(self.network, self.settings)} {which} were kept."
         )
-        self._put_back(self._last_good if self._best is None else self._best.parameters)
+        self._put_back(self._last_good if best is None else best.parameters)
         return EndReport("diverged", message, self.epoch, self.step, self.best_epoch)
 
-    def _rest(self) -> None:
+    def _end_stretch(self) -> None:
+        self.under_way = False
+        self.rest()
+
+    def rest(self) -> None:
         """Give back what only learning needs."""
         self.network.release()
         use_threads(1)
@@ -275,13 +220,6 @@ class Training:
         """Return to earlier weights, which what the optimizer remembers does not belong to."""
         self.network.parameters[:] = parameters
         self._descent.forget()
-
-
-def _require_legal(settings: TrainingSpec, network: Network, data: Split) -> None:
-    """Refuse settings that this network or this data cannot be trained with."""
-    data.require_batch(settings.batch_size)
-    if sentence := misfit(settings.loss, network.spec.output_activation):
-        raise SettingError(sentence)
 
 
 def train(network: Network, data: Split, settings: TrainingSpec, seed: int = 0) -> Iterator[Report]:

@@ -70,5 +70,13 @@ def split(dataset: Dataset, validation_split: float, seed: int) -> Split:
     return Split(dataset, np.setdiff1d(np.arange(count), held), np.sort(held))
 
 
+def split_if_possible(dataset: Dataset, validation_split: float, seed: int) -> Split:
+    """Hold back a share as :func:`split` does, or nothing where the data is too small for it."""
+    try:
+        return split(dataset, validation_split, seed)
+    except SettingError:
+        return split(dataset, 0.0, seed)
+
+
 def _share(rng: np.random.Generator, rows: NDArray[np.intp], share: float) -> NDArray[np.intp]:
     return rows[rng.permutation(len(rows))[: round(len(rows) * share)]]

@@ -1,0 +1,263 @@
+"""Keeps a run on disk while it is being trained: whatever happens to the process, little is lost, and nothing is wrong.
+
+A checkpoint is taken between two batches, as copies, and written by another thread: at every epoch and at least every
+thirty seconds. While one is still being written no other begins; where epochs are shorter than that, the next one
+holds the moment at which the disk is ready for it. The weights that result are the same with and without a keeper.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from engine.datasets.dataset import Dataset
+from engine.errors import DigitLabError
+from engine.files import reason
+from engine.reports import BatchReport, EpochReport, Report
+from engine.runs.figures import Figures, Thinning, figures_of
+from engine.runs.frames import Frames, half
+from engine.runs.row import RunRow, RunState
+from engine.runs.run_file import Entry, RunFile, path_of
+from engine.runs.store import RunStore
+from engine.threads import writing
+from engine.training import Training
+
+CHECKPOINT_SECONDS = 30.0
+FRAME_SECONDS = 1.0
+
+
+@dataclass
+class _Waiting:
+    """What has happened since the last writing."""
+
+    batches: list[BatchReport] = field(default_factory=list)
+    epochs: list[EpochReport] = field(default_factory=list)
+    frames: list[tuple[int, float, Any]] = field(default_factory=list)
+    dropped: list[int] = field(default_factory=list)
+
+
+class Keeper:
+    """Keeps one run; all methods are called by whoever trains, between two batches.
+
+    Parameters
+    ----------
+    row : RunRow
+        The run.
+    training : Training
+        What is trained.
+    film : bool
+        Whether weights are kept to look back on.
+
+    Attributes
+    ----------
+    row : RunRow
+        What is known of the run by now.
+    written : int
+        How often something was written; another number says that there is news on disk.
+    trouble : DigitLabError or None
+        Why nothing can be kept at present; the training goes on, and it is tried again and again.
+    """
+
+    def __init__(self, row: RunRow, training: Training, *, film: bool = True) -> None:
+        self.row, self._training, self._film = row, training, film
+        self.trouble: DigitLabError | None = None
+        self.written = 0
+        self._file: RunFile | None = None
+        self._store: RunStore | None = None
+        self._lock: FileLock | None = None
+        self._frames: Frames | None = None
+        self._now, self._unsaved = _Waiting(), Entry()
+        self._job: Future[None] | None = None
+        self._due = False
+        self._saved_at = self._filmed_at = 0.0
+        self._thinning = Thinning()
+
+    @property
+    def path(self) -> Path:
+        """Where the run's file lies."""
+        return path_of(self.row.id)
+
+    def begin(self) -> None:
+        """Open the run's file, or make it; where that cannot be, :attr:`trouble` says why."""
+        self._filmed_at = time.monotonic()
+        self.row = self.row.changed(state=RunState.RUNNING)
+        self._save(wait=True, facts={"data": fingerprint(self._training.data.dataset)})
+        taken = [] if self._file is None else [step for step, _ in self._file.frame_list()]
+        step, training = self._training.step, self._training
+        if self._film:
+            self._now.dropped += [later for later in taken if later > step]
+            batches = -(-len(training.data.train_rows) // training.settings.batch_size)
+            before = [earlier for earlier in taken if earlier <= step]
+            self._frames = Frames(training.network.parameters.size, step + batches * training.settings.epochs, before)
+            if not before and self._frames.due == 0:
+                self._take_frame(training.epoch)
+
+    def note(self, report: Report) -> None:
+        """Take note of what the training reports, and write when it is time."""
+        now, waiting = time.monotonic(), self._now
+        if isinstance(report, BatchReport):
+            waiting.batches.append(report)
+            if self._frames is not None and report.step >= self._frames.due:
+                self._take_frame(report.epoch - 1 + report.seen / report.size)
+        elif isinstance(report, EpochReport):
+            waiting.epochs.append(report)
+            self._due = True
+        if self._due or now - self._saved_at >= CHECKPOINT_SECONDS:
+            self._save(wait=False)
+        elif waiting.frames and now - self._filmed_at >= FRAME_SECONDS:
+            self._save_frames()
+
+    def leave(self, state: RunState, message: str = "") -> None:
+        """Write how far it has got, and let go of the file; it can go on from there."""
+        self.row = self.row.changed(state=state, message=message)
+        self._save(wait=True)
+        writing(self._close).result()
+
+    # --- in the thread that trains ------------------------------------------------------------------------
+
+    def _take_frame(self, place: float) -> None:
+        assert self._frames is not None
+        step = self._training.step
+        self._now.dropped += self._frames.take(step)
+        self._now.frames.append((step, place, half(self._training.network.parameters)))
+
+    def _save(self, *, wait: bool, facts: dict[str, Any] | None = None) -> None:
+        """Write a checkpoint and everything since the one before, as soon as the last writing is over."""
+        if self._busy(wait):
+            return
+        state = self._training.state()
+        self.row = _brought_up(self.row, self._training, self._now)
+        self._saved_at, self._due = time.monotonic(), False
+        known = {"row": self.row.model_dump(mode="json"), "state": state.numbers}
+        self._write(known | (facts or {}), state.arrays, wait=wait)
+
+    def _save_frames(self) -> None:
+        """Write the frames alone: they are to be seen while the training runs."""
+        if not self._busy(wait=False):
+            self._write({}, {}, wait=False)
+
+    def _busy(self, wait: bool) -> bool:
+        if self._job is not None and not wait and not self._job.done():
+            return True
+        if self._job is not None:
+            self._job.result()
+        return False
+
+    def _write(self, facts: dict[str, Any], arrays: dict[str, Any], *, wait: bool) -> None:
+        waiting, self._now = self._now, _Waiting()
+        if not facts:  # curves belong to a checkpoint
+            self._now.batches, self._now.epochs = waiting.batches, waiting.epochs
+            waiting.batches, waiting.epochs = [], []
+        self._filmed_at = time.monotonic()
+        self._job = writing(partial(self._write_all, facts, arrays, waiting, self.row))
+        if wait:
+            self._job.result()
+
+    # --- in the thread that writes ------------------------------------------------------------------------
+
+    def _write_all(self, facts: dict[str, Any], arrays: dict[str, Any], waiting: _Waiting, row: RunRow) -> None:
+        """Write; what could not be written is kept for the next time."""
+        before = self._unsaved
+        chunk = [(waiting.batches[0].step, figures_of(waiting.batches))] if waiting.batches else []
+        self._unsaved = Entry(
+            before.facts | facts,
+            arrays or before.arrays,
+            [*before.batches, *chunk],
+            [*before.epochs, *map(asdict, waiting.epochs)],
+            [*before.frames, *waiting.frames],
+            [*before.dropped, *waiting.dropped],
+        )
+        try:
+            self._write_file()
+            if facts:
+                self._write_row(row)
+        except DigitLabError as error:
+            self.trouble = error
+        else:
+            self.trouble, self.written = None, self.written + 1
+
+    def _write_file(self) -> None:
+        if self._file is None:
+            self._open()
+        assert self._file is not None
+        self._file.write(self._unsaved)
+        self._learn(self._unsaved.batches, self._unsaved.epochs)
+        self._unsaved = Entry()
+
+    def _write_row(self, row: RunRow) -> None:
+        self._store = self._store or RunStore()
+        self._store.save(row)
+        self._store.save_curve(row.id, self._thinning.curve())
+
+    def _open(self) -> None:
+        lock = locked(self.path)
+        try:
+            self._file = file = RunFile(self.path, write=True)
+            self._thinning = Thinning()
+            self._learn(file.batches(), file.epochs())
+        except BaseException:
+            lock.release()
+            raise
+        self._lock = lock
+
+    def _close(self) -> None:
+        for held in (self._file, self._store):
+            if held is not None:
+                held.close()
+        self._file = self._store = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _learn(self, batches: Sequence[tuple[int, Figures]], epochs: Sequence[dict[str, Any]]) -> None:
+        for _, figures in batches:
+            self._thinning.add(figures)
+        self._thinning.add_epochs([EpochReport(**report) for report in epochs])
+
+
+def locked(path: Path) -> FileLock:
+    """Return a lock on a run that the system lets go when the process ends, however it ends.
+
+    Raises
+    ------
+    DigitLabError
+        When another process has it, or it cannot be made.
+    """
+    lock = FileLock(path.with_suffix(".lock"), timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise DigitLabError("This run is being trained in another window.", "Go on with it there.") from error
+    except OSError as error:
+        raise DigitLabError(f"Runs cannot be kept in {path.parent}: {reason(error)}.") from error
+    return lock
+
+
+def fingerprint(dataset: Dataset) -> dict[str, Any]:
+    """Return how many training images there are, and a sum over their bytes and labels that tells others apart."""
+    images, labels = (np.ascontiguousarray(array) for array in (dataset.train_images, dataset.train_labels))
+    return {"images": len(images), "sum": zlib.crc32(labels.data, zlib.crc32(images.data))}
+
+
+def _brought_up(row: RunRow, training: Training, waiting: _Waiting) -> RunRow:
+    """Return the row as it is now: with the figures of the best epoch among those that have just ended."""
+    known: dict[str, Any] = {"epochs": training.epoch, "steps": training.step, "best_epoch": training.best_epoch}
+    known["seconds"] = row.seconds + sum(report.seconds for report in waiting.epochs)
+    known["updated"] = time.time()
+    shown = [report for report in waiting.epochs if report.best or not training.settings.keep_best]
+    for report in shown[-1:]:
+        known |= {"train_loss": report.loss, "train_accuracy": report.accuracy}
+        known |= {"validation_loss": report.validation_loss, "validation_accuracy": report.validation_accuracy}
+    run = row.spec
+    if run.training != training.settings:
+        known["spec"] = run.model_copy(update={"training": training.settings})
+    return row.changed(**known)

@@ -1,0 +1,155 @@
+"""Reads a run back from disk: to go on with it, or to open one of its networks."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Literal
+
+from engine import kept_models
+from engine.datasets.dataset import Dataset
+from engine.datasets.split import Split
+from engine.errors import DigitLabError
+from engine.history import History
+from engine.model import Model, TrainingRecord
+from engine.model_files import load_model
+from engine.network import Network, Snapshot
+from engine.runs.figures import history_of
+from engine.runs.keeper import fingerprint, locked
+from engine.runs.row import RunRow, RunState
+from engine.runs.run_file import RunFile, path_of
+from engine.runs.store import RunStore
+from engine.specs import RunSpec
+from engine.state import TrainingState
+from engine.training import Training
+
+Which = Literal["best", "last"]
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A run as it was when it was last written.
+
+    Attributes
+    ----------
+    row : RunRow
+        What is known of it.
+    state : TrainingState
+        Where its training stood.
+    history : History
+        Its curves so far.
+    data : dict
+        What tells its data from others, see :func:`engine.runs.keeper.fingerprint`.
+    """
+
+    row: RunRow
+    state: TrainingState
+    history: History
+    data: dict[str, int]
+
+    @property
+    def run(self) -> RunSpec:
+        """Everything that determined it."""
+        return self.row.spec
+
+    def training(self, data: Split) -> Training:
+        """Return a training that goes on where this one stood, with a network of its own.
+
+        Raises
+        ------
+        DigitLabError
+            When `data` is not what the run learned from, or the checkpoint does not fit.
+        """
+        self.require(data.dataset)
+        training = Training(Network(self.run.network, None), data, self.run.training, self.run.seed)
+        training.restore(self.state)
+        return training
+
+    def require(self, dataset: Dataset) -> None:
+        """Refuse other data than the run learned from."""
+        if fingerprint(dataset) != self.data:
+            raise DigitLabError(
+                f"{dataset.title} has other images now than this run learned from, so it cannot go on as if it had "
+                "never stopped.",
+                "Open its model instead, and train that.",
+            )
+
+
+def recall(run_id: str) -> Recalled:
+    """Read a run that nobody is training now.
+
+    Raises
+    ------
+    DigitLabError
+        When its file is missing, damaged or in use.
+    """
+    path = path_of(run_id)
+    if path.exists():
+        locked(path).release()
+    with closing(RunFile(path)) as file:
+        facts = file.facts()
+        if "state" not in facts or "data" not in facts:
+            raise DigitLabError("This run was cut off before its first checkpoint.", "Restore its settings and train.")
+        return Recalled(file.row(), TrainingState(facts["state"], file.arrays()), history_of(file), facts["data"])
+
+
+def model_of(row: RunRow, which: Which) -> Model:
+    """Return a network of a run: that of its best epoch, or the latest.
+
+    Raises
+    ------
+    DigitLabError
+        When neither the file of the run nor its kept model can be read.
+    """
+    kept = kept_models.folder() / row.model if row.model else None
+    if which == "best" and kept is not None and kept.exists():
+        return load_model(kept)
+    with closing(RunFile(path_of(row.id))) as file:
+        numbers, arrays = file.facts().get("state", {}), file.arrays()
+    best = which == "best" and "best" in arrays
+    parameters = arrays.get("best" if best else "parameters")
+    if parameters is None or len(parameters) != row.spec.network.parameter_count:
+        raise DigitLabError("No network of this run was kept.", "Restore its settings and train again.")
+    place = numbers["best"] if best else numbers
+    snapshot = Snapshot(row.spec.network, parameters, int(place["step"]), int(place["epoch"]))
+    return Model(snapshot, row.spec, record_of(row, snapshot))
+
+
+def record_of(row: RunRow, snapshot: Snapshot) -> TrainingRecord:
+    """Return what a model file says of a network of this run."""
+    names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+    best = snapshot.epoch == row.best_epoch
+    figures = {name: getattr(row, name) for name in names} if best else {}
+    return TrainingRecord(
+        dataset=row.spec.dataset,
+        program=f"DigitLab {row.versions.get('DigitLab', '')}".strip(),
+        epochs=snapshot.epoch,
+        steps=snapshot.step,
+        best_epoch=row.best_epoch if best else 0,
+        **figures,
+    )
+
+
+def cut_off(store: RunStore) -> list[RunRow]:
+    """Return the runs that ended with the process that trained them, the newest first, and mark them so."""
+    found = []
+    for glance in store.rows():
+        if glance.state in (RunState.RUNNING, RunState.PAUSED, RunState.INTERRUPTED) and _is_free(glance.id):
+            row = store.row(glance.id)
+            if row.state == RunState.RUNNING:
+                row = row.changed(state=RunState.INTERRUPTED)
+                store.save(row)
+            found.append(row)
+    return found
+
+
+def _is_free(run_id: str) -> bool:
+    """Whether the file of a run is there and nobody holds it."""
+    path = path_of(run_id)
+    try:
+        if path.exists():
+            locked(path).release()
+            return True
+    except DigitLabError:
+        pass
+    return False

@@ -1,0 +1,240 @@
+"""One run on disk: what is needed to go on with it, its curves and its film, in a small database of its own.
+
+Everything that belongs to one moment is written in one transaction, so that whatever happens to the process, the
+checkpoint, the curves and the film agree. A file that is damaged costs this run alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DigitLabError
+from engine.files import data_folder, reason
+from engine.runs.row import RunRow
+
+SUFFIX = ".run"
+VERSION = 1
+APPLICATION = 0x444C5255  # "DLRU"
+PATIENCE_SECONDS = 10
+Array = NDArray[Any]
+_TABLES = """
+create table facts (name text primary key, value text not null);
+create table arrays (name text primary key, dtype text not null, data blob not null);
+create table batches (first integer primary key, columns integer not null, data blob not null);
+create table epochs (epoch integer primary key, report text not null);
+create table frames (step integer primary key, place real not null, data blob not null);
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is written at once.
+
+    Attributes
+    ----------
+    facts : dict
+        Whatever JSON can hold, by name.
+    arrays : dict of str to ndarray
+        Vectors of the checkpoint, by name; those that are not named here are removed, unless there are none at all.
+    batches : list of (int, ndarray of shape (n, columns), float32)
+        The first step and the figures of batches that followed one another.
+    epochs : list of dict
+        Reports of whole epochs.
+    frames : list of (int, float, ndarray of float16)
+        Step, place on the axis of epochs, and parameters.
+    dropped : list of int
+        Steps of frames to be taken out.
+    """
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, Array] = field(default_factory=dict)
+    batches: Sequence[tuple[int, Array]] = ()
+    epochs: Sequence[dict[str, Any]] = ()
+    frames: Sequence[tuple[int, float, Array]] = ()
+    dropped: Sequence[int] = ()
+
+
+def folder() -> Path:
+    """Return the folder of the runs, made if need be.
+
+    Raises
+    ------
+    DigitLabError
+        When it cannot be made.
+    """
+    path = data_folder() / "runs"
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        what = f"The folder {path} cannot be made: {reason(error)}."
+        raise DigitLabError(what, "Set DIGITLAB_DATA to a folder that can be written to.") from error
+    return path
+
+
+def path_of(run_id: str) -> Path:
+    """Return where the file of a run lies, or would lie."""
+    return folder() / f"{run_id}{SUFFIX}"
+
+
+class RunFile:
+    """An open run file; may be used from one thread at a time.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    write : bool
+        Whether it may be made and written; a file that is only read has to be there.
+
+    Raises
+    ------
+    DigitLabError
+        When it is missing, damaged, of a newer program, or cannot be written; it is left as it is.
+    """
+
+    def __init__(self, path: Path, *, write: bool = False) -> None:
+        self.path = path
+        if not write and not path.exists():
+            raise DigitLabError(f"The file of this run, {path}, is not there any more.", "Its row is kept.")
+        with self._explained():
+            self._base = sqlite3.connect(path, PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
+            try:
+                self._begin(write)
+            except BaseException:
+                self._base.close()
+                raise
+
+    def _begin(self, write: bool) -> None:
+        version, application = self._pragma("user_version"), self._pragma("application_id")
+        if version > VERSION:
+            versions = f"version {version} of the format; this one knows {VERSION}"
+            what = f"{self.path} was written by a newer DigitLab ({versions})."
+            raise DigitLabError(what, "It was left as it is. Open it with the newer program.")
+        if version and application != APPLICATION:
+            raise DigitLabError(f"{self.path} is not a run of DigitLab.", "It was left as it is.")
+        if not write:
+            self._base.execute("pragma query_only = on")
+            return
+        self._base.execute("pragma journal_mode = wal")
+        self._base.execute("pragma synchronous = full")
+        if not version:
+            self._base.executescript(
+                f"begin;{_TABLES}pragma application_id = {APPLICATION};pragma user_version = {VERSION};commit;"
+            )
+
+    def _pragma(self, name: str) -> int:
+        return int(self._base.execute(f"pragma {name}").fetchone()[0])
+
+    # --- writing ------------------------------------------------------------------------------------------
+
+    def write(self, entry: Entry) -> None:
+        """Write everything of `entry`, or nothing at all."""
+        with self._explained(), self._transaction() as base:
+            rows = [(name, json.dumps(value)) for name, value in entry.facts.items()]
+            base.executemany("insert or replace into facts values (?, ?)", rows)
+            if entry.arrays:
+                base.execute("delete from arrays")
+                named = [(name, str(array.dtype), array.tobytes()) for name, array in entry.arrays.items()]
+                base.executemany("insert into arrays values (?, ?, ?)", named)
+            chunks = [(first, rows.shape[1], zlib.compress(rows.tobytes(), 1)) for first, rows in entry.batches]
+            base.executemany("insert or replace into batches values (?, ?, ?)", chunks)
+            reports = [(report["epoch"], json.dumps(report)) for report in entry.epochs]
+            base.executemany("insert or replace into epochs values (?, ?)", reports)
+            frames = [(step, place, half.tobytes()) for step, place, half in entry.frames]
+            base.executemany("insert or replace into frames values (?, ?, ?)", frames)
+            base.executemany("delete from frames where step = ?", [(step,) for step in entry.dropped])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._base.execute("begin immediate")
+        try:
+            yield self._base
+            self._base.execute("commit")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # a full disk may have rolled back by itself
+                self._base.execute("rollback")
+            raise
+
+    # --- reading ------------------------------------------------------------------------------------------
+
+    def facts(self) -> dict[str, Any]:
+        """Return all facts by name."""
+        return {name: json.loads(value) for name, value in self._rows("select name, value from facts")}
+
+    def row(self) -> RunRow:
+        """Return the row of the run as it was when it was last written."""
+        with self._explained():
+            return RunRow.model_validate(self.facts()["row"])
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the vectors of the checkpoint."""
+        rows = self._rows("select name, dtype, data from arrays")
+        with self._explained():
+            return {name: np.frombuffer(data, np.dtype(dtype)).copy() for name, dtype, data in rows}
+
+    def batches(self) -> list[tuple[int, Array]]:
+        """Return the figures of all batches as they were written, in their order."""
+        rows = self._rows("select first, columns, data from batches order by first")
+        with self._explained():
+            flat = [(n, np.frombuffer(zlib.decompress(data), np.float32), columns) for n, columns, data in rows]
+            return [(first, values.reshape(-1, columns)) for first, values, columns in flat]
+
+    def epochs(self) -> list[dict[str, Any]]:
+        """Return the reports of all whole epochs."""
+        return [json.loads(report) for (report,) in self._rows("select report from epochs order by epoch")]
+
+    def frame_list(self) -> list[tuple[int, float]]:
+        """Return step and place of every frame."""
+        return self._rows("select step, place from frames order by step")
+
+    def frame(self, step: int) -> NDArray[np.float16]:
+        """Return the parameters of a frame; it must be there."""
+        rows = self._rows("select data from frames where step = ?", step)
+        if not rows:
+            raise DigitLabError(f"The moment after batch {step:,} is not kept any more.", "Choose another.")
+        return np.frombuffer(rows[0][0], np.float16)
+
+    def _rows(self, query: str, *values: Any) -> list[Any]:
+        with self._explained(), closing(self._base.execute(query, values)) as cursor:
+            return cursor.fetchall()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._base.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what SQLite says, and what damaged bytes make others say, into a sentence about the file."""
+        try:
+            yield
+        except DigitLabError:
+            raise
+        except sqlite3.OperationalError as error:
+            what = f"{self.path} could not be used: {_in_words(error)}."
+            raise DigitLabError(what, "Nothing else is affected.") from error
+        except (sqlite3.Error, ValueError, KeyError, TypeError, zlib.error) as error:
+            what = f"{self.path} is damaged or no run of DigitLab, and was left as it is."
+            raise DigitLabError(what, "Its row in the library is kept.", f"{type(error).__name__}: {error}") from error
+
+
+def _in_words(error: sqlite3.OperationalError) -> str:
+    words = {
+        "SQLITE_FULL": "the disk is full",
+        "SQLITE_READONLY": "it may not be written to",
+        "SQLITE_BUSY": "another program holds it",
+        "SQLITE_CANTOPEN": "its folder is not there or may not be written to",
+        "SQLITE_IOERR": "the disk failed or is full",
+    }
+    name = getattr(error, "sqlite_errorname", "")
+    return next((text for start, text in words.items() if name.startswith(start)), str(error))
