@@ -17,7 +17,7 @@ from engine.card import score_lines, scores_as_json
 from engine.compact_layers import compact
 from engine.datasets import Dataset, load_dataset, without_folders
 from engine.datasets.dataset import DIGITS
-from engine.datasets.split import Split, split
+from engine.datasets.split import Split, split, split_if_possible
 from engine.errors import DigitLabError, ModelFileError
 from engine.evaluation import Evaluation, evaluate
 from engine.files import check_target, data_folder, reason
@@ -27,9 +27,12 @@ from engine.model_files import Model, record_training, save_model
 from engine.network import Network
 from engine.own_digits.store import FILE_NAME, OwnDigits
 from engine.reports import BatchReport, EndReport, EpochReport
+from engine.runs.keeper import Keeper
+from engine.runs.row import new_row
 from engine.score import Score
 from engine.specs import RunSpec
 from engine.terminal.arguments import add_dataset, add_extra, add_run_options, run_from
+from engine.terminal.keeping import add_resume, followed, note_model, resumed
 from engine.terminal.output import announcer, complain, number, percent, say, show, table
 from engine.terminal.progress import progress_for
 from engine.terminal.signals import InterruptedBySignal, noted
@@ -57,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_dataset(parser, "mnist")
     add_extra(parser)
     add_run_options(parser)
+    add_resume(parser)
     parser.add_argument(
         "--out", metavar="FILE", type=_file, help="where the model goes (default: the models in the data folder)"
     )
@@ -75,22 +79,29 @@ def _file(text: str) -> Path:
 
 def run(options: argparse.Namespace) -> int:
     """Train, save, measure and print."""
-    spec = run_from(options)
+    recalled = resumed(options)
+    spec = recalled.run if recalled else run_from(options)
     _check_target(options.out)
     dataset = load_dataset(spec.dataset, progress=announcer(), ink=spec.ink)
     if dataset.note:
         say(dataset.note)
     # With the whole path, so that it is found from anywhere; that path is nobody's business elsewhere.
-    spec = spec.changed(run={"dataset": without_folders(dataset.word) if options.portable else dataset.word})
-    data = split(dataset, spec.validation_split, spec.seed)
+    spec = spec.changed(run={"dataset": dataset.word})
+    data = (split_if_possible if recalled else split)(dataset, spec.validation_split, spec.seed)
     if vars(options).get("training.batch_size") is None:
         spec = _fitted(spec, data)
     require_memory(spec)
-    network = Network(spec.network, spec.seed)
-    training = Training(network, data, spec.training, spec.seed)
+    if recalled is None:
+        training = Training(Network(spec.network, spec.seed), data, spec.training, spec.seed)
+    else:
+        training = recalled.training(data)
+    network, keeper = training.network, Keeper(recalled.row if recalled else new_row(spec), training)
+    spec = spec.changed(run={"dataset": without_folders(dataset.word)}) if options.portable else spec
     with noted() as signals:
         say(f"{spec.network.title}, {spec.network.count_text}, {len(data.train_rows):,} images.")
-        course = _follow(training, signals)
+        if recalled is not None:
+            say(f"Going on with run {recalled.row.id} after {training.step:,} batches.")
+        course = _follow(training, keeper, signals, recalled.history.reports if recalled else [])
         test = _measure(network, dataset, spec, signals)
         found = findings(network, data, spec, test, lambda: bool(signals))
         record = record_training(
@@ -106,8 +117,9 @@ def run(options: argparse.Namespace) -> int:
         if dataset.class_names == DIGITS and not options.portable and not signals:
             model = _with_own_digits(model)
         path, trouble = _save(options.out, model)
+        note_model(keeper.row.id, path, model.record)
     record = model.record
-    result = {**record.model_dump(exclude={"dataset"}), **_result(spec, course, path, options.threads)}
+    result = {**record.model_dump(exclude={"dataset"}), **_result(spec, course, path, options.threads, keeper.row.id)}
     result["test_interval"] = test.interval if test else None
     result["scores"] = scores_as_json(record.scores)
     show(result, [*_lines(result), *_more_scores(record.scores)], as_json=options.json)
@@ -151,14 +163,14 @@ def _check_target(out: Path | None) -> None:
         raise ModelFileError(f"{out or folder} cannot be written: {reason(error)}.", "Nothing was trained.") from error
 
 
-def _follow(training: Training, signals: list[int]) -> Course:
+def _follow(training: Training, keeper: Keeper, signals: list[int], before: list[EpochReport]) -> Course:
     """Train to the end, or until a signal has come."""
     images = training.settings.epochs * len(training.data.train_rows)
     progress = progress_for(images)
-    epochs: list[EpochReport] = []
+    epochs = [*before]
     last: BatchReport | None = None
     try:
-        for report in training.reports():
+        for report in followed(training, keeper):
             if signals:
                 training.stop()
             if isinstance(report, BatchReport):
@@ -197,13 +209,14 @@ def _save(out: Path | None, model: Model) -> tuple[Path | None, list[DigitLabErr
     return path, trouble
 
 
-def _result(spec: RunSpec, course: Course, path: Path | None, threads: int) -> dict[str, Any]:
+def _result(spec: RunSpec, course: Course, path: Path | None, threads: int, run_id: str) -> dict[str, Any]:
     return {
         "model": str(path) if path else None,
         "network": spec.network.title,
         "layers": compact(spec.network.layers),
         "parameters": spec.network.parameter_count,
         "images_per_second": round(course.images_per_second, 1),
+        "run": run_id,
         "outcome": course.end.reason,
         "message": course.end.message,
         "preset": spec.preset,
