@@ -41,9 +41,7 @@ def make_window(settings: QSettings) -> MainWindow:
     allow_threads(most_threads())
     from gui.main_window import MainWindow  # widgets want the application to exist
 
-    window = MainWindow(settings)
-    window.weights_page.remember_in(settings)
-    return window
+    return MainWindow(settings)
 
 
 def _begin(window: MainWindow, paths: list[str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
@@ -21,34 +20,27 @@ from engine.memory import require_memory, require_memory_to_read, training_need
 from engine.network import Network, Snapshot
 from engine.reader import Reader
 from engine.specs import RunSpec
+from gui.moments import Moments
 from gui.shipped_reader import Found, ReadBy, load_reader
 from gui.tasks import Tasks
 from gui.worker import TaskThread
 
 
-class Desk(QObject):
+class Desk(Moments):
     """Holds what every page looks at, and loads and evaluates in the background.
 
     Attributes
     ----------
     built : RunSpec
         What the present network was made with.
-    snapshot : Snapshot
-        The latest copy of the weights, frozen.
-    reader : Network
-        A network of the GUI thread that holds this copy.
     dataset : Dataset or None
         The data in use; None until it has been loaded.
     evaluation : Evaluation or None
-        The latest evaluation of the present network on the test images; `evaluated_step` is when.
+        The latest evaluation of the present network on the test images; `evaluated_step` is of which step.
     remarks : str
         Why something that was wanted is not in force; empty if there is no such thing.
     drawing : ndarray of shape (28, 28), uint8, or None
         What is on the pad, as the network sees it.
-    judge : Judge
-        How far the present network's answers are to be trusted; while it goes on learning, that of the weights before.
-    judge_is_provisional : bool
-        Whether no judge has been fitted to the present weights yet.
     shipped : Reader or None
         The *Reader* that comes with the program, or what was made of it for the user's own hand; None until it has
         been loaded, or where it cannot be: `missing` says why.
@@ -56,18 +48,15 @@ class Desk(QObject):
         Who reads the pad: the *Reader*, the present network, or the one until the other has learned anything.
     """
 
-    snapshot_changed = Signal(object)  # Snapshot
     dataset_changed = Signal(object)  # Dataset
     dataset_failed = Signal(object)  # DigitLabError
     evaluation_changed = Signal(object)  # Evaluation or None
     drawing_changed = Signal(object)  # ndarray of shape (28, 28) or None
-    problem = Signal(object)  # DigitLabError
     noted = Signal(str)  # something that was done and that people should know
     remarked = Signal()  # there is another remark
-    reader_changed = Signal()  # somebody else reads the pad from now on
 
     def __init__(self, run: RunSpec, network: Network, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(network, parent)
         self.tasks = Tasks(self)
         self.remarks = ""
         self.built = run
@@ -75,9 +64,6 @@ class Desk(QObject):
         self.evaluation: Evaluation | None = None
         self.evaluated_step = -1
         self.drawing: NDArray[Any] | None = None
-        self.reader = Network(run.network, seed=None)
-        self.judge, self.judge_is_provisional = Judge(), True
-        self.snapshot: Snapshot = network.snapshot()
         self.shipped: Reader | None = None
         self.taught = False
         self.missing = "The Reader is still being loaded."
@@ -88,7 +74,6 @@ class Desk(QObject):
         self._ink = run.ink
         self._evaluating: TaskThread | None = None
         self._loading_reader: TaskThread | None = None
-        self._take(self.snapshot)
 
     def remark(self, sentence: str) -> None:
         """Tell people why something they want is not in force; an empty sentence when that is over."""
@@ -98,37 +83,18 @@ class Desk(QObject):
 
     # --- weights ------------------------------------------------------------------------------------------
 
-    def read(self, image: NDArray[Any]) -> NDArray[Any]:
-        """Return the shares of the ten digits for one image of shape (28, 28), by the latest copy."""
-        return self.reader.probabilities(image[None])[0]
-
     def _take(self, snapshot: Snapshot, *, learned: bool = False) -> None:
-        """Make a copy of the weights the one that everybody sees; `learned` says it is the network before, further on.
-
-        What a judge knows of a network nearly holds for it a little later; it knows nothing of another network.
-        """
-        if not learned:
-            self.judge, self.judge_is_provisional = Judge(), True
-        elif not np.array_equal(snapshot.parameters, self.snapshot.parameters):
-            self.judge_is_provisional = True
-        self.snapshot = snapshot
-        if self.reader.spec != snapshot.spec:
-            self.reader = Network(snapshot.spec, seed=None)
-        self.reader.parameters[:] = snapshot.parameters
+        """Make a copy of the weights the latest one; another network may know another ink."""
+        super()._take(snapshot, learned=learned)
         if not learned:
             self._redraw()
-
-    def judge_by(self, judge: Judge) -> None:
-        """Trust the present weights as far as a judge says that was fitted to them."""
-        self.judge, self.judge_is_provisional = judge, judge == Judge()
-        self.reader_changed.emit()
 
     # --- who reads the pad --------------------------------------------------------------------------------
 
     @property
     def trained(self) -> bool:
         """Whether the network has learned anything."""
-        return self.snapshot.step > 0
+        return self.snapshot.step > 0 or self.travelling
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -137,8 +103,9 @@ class Desk(QObject):
 
     @property
     def own(self) -> Reader:
-        """A reader with the latest copy of the present network."""
-        return Reader(self.reader, self.built.ink, self.judge, self.names)
+        """A reader with the weights of the present network that are in view."""
+        judge = Judge() if self.travelling else self.judge
+        return Reader(self.reader, self.built.ink, judge, self.names)
 
     @property
     def pad_reader(self) -> Reader:
@@ -249,14 +216,14 @@ class Desk(QObject):
         return self._evaluating is not None
 
     def evaluate(self) -> None:
-        """Let the present network read the test images, in the background."""
+        """Let the network in view read the test images, in the background."""
         if self.dataset is None:
             return
         if self._evaluating is not None:
             self.tasks.forget(self._evaluating)
-        work = partial(_evaluate, self.snapshot, self.dataset, self.built.training.loss)
+        work = partial(_evaluate, self.shown, self.dataset, self.built.training.loss)
         self._evaluating = self.tasks.start(
-            "Evaluating…", work, partial(self._on_evaluated, self.snapshot, self.dataset), self._on_evaluation_failed
+            "Evaluating…", work, partial(self._on_evaluated, self.shown, self.dataset), self._on_evaluation_failed
         )
 
     def _on_evaluated(self, snapshot: Snapshot, dataset: Dataset, evaluation: Evaluation | None) -> None:

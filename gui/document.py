@@ -36,11 +36,12 @@ DESCRIPTION = 2**16  # bytes, for what a model file says about itself
 
 
 class Origin(NamedTuple):
-    """What a run is made of: its settings, its data, and the model that its network came from, if any."""
+    """What a run is made of: its settings, its data, the model that its network came from, and its name on disk."""
 
     run: RunSpec
     dataset: Dataset | None
     came_from: Model | None
+    run_id: str
 
 
 class Document(QObject):
@@ -60,6 +61,7 @@ class Document(QObject):
     opened = Signal(object)  # Model
     saved_to = Signal(object)  # Path
     kept = Signal(object)  # Path: a run was kept by itself
+    kept_run = Signal(str, object, object)  # id of a run, Path, Model: where its network lies
     measured = Signal(object, object)  # Path, Model: a run that reads digits was kept, and measured on its own data
 
     def __init__(self, session: Session, settings: QSettings, parent: QObject | None = None) -> None:
@@ -130,7 +132,7 @@ class Document(QObject):
 
     def take(self, model: Model) -> None:
         """Go on with a model that comes from no file, and keep a copy of it."""
-        self._adopt(model)
+        self.adopt(model)
         self.saved = False
         self._keep(self._origin(), model.network, self._session.history, best_epoch=0)
         self.changed.emit()
@@ -161,7 +163,7 @@ class Document(QObject):
 
     def _origin(self) -> Origin:
         session = self._session
-        return Origin(session.built, session.dataset, self._came_from)
+        return Origin(session.built, session.dataset, self._came_from, session.history.run_id)
 
     def _model(self, origin: Origin, snapshot: Snapshot, history: History, best_epoch: int) -> Model:
         """Put weights, settings and what is known of their training together."""
@@ -208,7 +210,8 @@ class Document(QObject):
     def _is_present(self, snapshot: Snapshot) -> bool:
         return alike(self._session.snapshot, snapshot)
 
-    def _adopt(self, model: Model) -> None:
+    def adopt(self, model: Model) -> None:
+        """Go on with a model that is kept elsewhere."""
         self._session.adopt(model.network, model.run)
         self._came_from = model
         self._session.judge_by(model.judge)
@@ -232,7 +235,7 @@ class Document(QObject):
 
     def _on_opened(self, path: Path, model: Model) -> None:
         self._opening = None
-        self._adopt(model)
+        self.adopt(model)
         self._kept_last = (self._session.history, model.network)
         self.path, self.saved = path, True
         if not self.is_kept:  # those have a menu of their own
@@ -253,6 +256,7 @@ class Document(QObject):
         path, model = written
         self._know(model)
         self.kept.emit(path)
+        self.kept_run.emit(origin.run_id, path, model)
         if model.judge != Judge() and origin.dataset is not None and origin.dataset.class_names == DIGITS:
             self.measured.emit(path, model)
 
@@ -275,7 +279,8 @@ class Document(QObject):
 
     def _on_not_kept(self, error: DigitLabError) -> None:
         self._kept_last = None
-        self._session.problem.emit(error)
+        if str(error) != self._session.trainer.trouble:  # else it has been said already
+            self._session.problem.emit(error)
 
     def _on_failed(self, error: DigitLabError) -> None:
         self._session.problem.emit(error)

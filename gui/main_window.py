@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +10,23 @@ from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QUndoStack
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
-from engine import kept_models
 from engine.datasets.dataset import DIGITS
 from engine.errors import DigitLabError
 from engine.pictures.reading import SUFFIXES
-from engine.presets import DEFAULT_PRESET, PRESETS
-from engine.specs import RunSpec, checked_run
+from engine.specs import checked_run
 from gui import theme
 from gui.about import AboutDialog, GuideDialog
 from gui.docks import fit_dock, make_dock, usual_widths
 from gui.document import Document
 from gui.hand import Hand
 from gui.help_strip import HelpStrip
+from gui.library import Library
 from gui.menus import Menus
-from gui.pages.tabs import Tabs
+from gui.offers import Offers, remembered_run
+from gui.pages.tabs import Tabs, Undoable
 from gui.panels.drawing_panel import DrawingPanel
 from gui.panels.settings_panel import SettingsPanel
+from gui.panels.time_bar import TimeBar
 from gui.panels.transport_bar import TransportBar
 from gui.session import Session
 from gui.settings_dialog import SettingsDialog
@@ -47,8 +46,9 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
         self.settings = settings
-        self.session = Session(self._remembered_run(), self)
+        self.session = Session(remembered_run(settings), self)
         self.document = Document(self.session, settings, self)
+        self.library = Library(self.session, self.document, self)
         self._fell_back = self._closes_anyway = self._closes_later = False
         self.setAcceptDrops(True)
         self._make_middle()
@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.transport)
         self.menus = Menus(self)
         self.status = Status(self.session, self.document, self.strip.say, self.message, self)
+        self.offers = Offers(self.session, self.document, self.library, self.message)
         self._connect()
         self._show_title()
         self._arrange()
@@ -73,12 +74,11 @@ class MainWindow(QMainWindow):
     def begin(self, paths: list[str]) -> None:
         """Load data and files and listen to keys, now that the window is on the screen."""
         KeyGuard(self)
+        self.offers.begin(files=bool(paths))
         self.session.load_reader()
         self.session.load(self.session.run.dataset)
         if paths:
             self.open_path(Path(paths[0]))
-        else:
-            self._offer_last()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember everything, end what runs, and go; stay if what was learned would be lost."""
@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("page", self.pages.tabText(self.pages.currentIndex()))
         self.settings.setValue("run", self.session.run.model_dump_json())
         self.session.finish()
+        self.library.close()
         self.hand.close()
         super().closeEvent(event)
 
@@ -117,28 +118,13 @@ class MainWindow(QMainWindow):
         self._closes_anyway = True
         self.close()
 
-    def _remembered_run(self) -> RunSpec:
-        """Return the settings of the last time; those of the usual preset if there are none or they are unusable."""
-        with suppress(ValueError):
-            return RunSpec.model_validate_json(str(self.settings.value("run", "")))
-        return PRESETS[DEFAULT_PRESET].run
-
-    def _offer_last(self) -> None:
-        try:
-            kept = kept_models.kept()
-        except DigitLabError as error:
-            self.message.show_error(error)
-            return
-        if kept:
-            sentence = f"Your last network is kept: {kept_models.title(kept[0])}."
-            self.message.show_hint(sentence, "Open it", partial(self.document.open, kept[0]))
-
     # --- building -----------------------------------------------------------------------------------------
 
     def _make_middle(self) -> None:
-        self.pages = Tabs(self.session, self)
-        self.training_page, self.weights_page = self.pages.training, self.pages.weights
-        self.evaluation_page, self.data_page = self.pages.evaluation, self.pages.data
+        self.pages = Tabs(self.session, self.library, self.settings, self)
+        self.time_bar = TimeBar(self.session, self)
+        self.time_bar.record_from("The page in view", self.pages.currentWidget)
+        self.time_bar.record_from("The whole window", self.window)
         self.message = MessageBar(self)
         self.strip = HelpStrip(self)
         middle = QWidget(self)
@@ -147,6 +133,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.message)
         column.addWidget(self.pages, 1)
+        column.addWidget(self.time_bar)
         self.setCentralWidget(middle)
         self.statusBar().addPermanentWidget(self.strip, 1)
         self.statusBar().setSizeGripEnabled(False)
@@ -157,6 +144,7 @@ class MainWindow(QMainWindow):
         self.document.saved_to.connect(self._close_later)
         self.document.changed.connect(self._show_title)
         self.pages.image_chosen.connect(self._on_image_chosen)
+        self.pages.settings_asked.connect(self.settings_panel.set_run)
         self.hand.network_taught.connect(self.document.take)
         self.drawing_panel.remember_in(self.settings)
         self.drawing_panel.widened.connect(self._on_widened)
@@ -221,7 +209,7 @@ class MainWindow(QMainWindow):
 
     def show_evaluation(self) -> None:
         """Evaluate, and show what came out."""
-        self.pages.setCurrentWidget(self.evaluation_page)
+        self.pages.setCurrentWidget(self.pages.page("Evaluation"))
         self.session.evaluate()
 
     def toggle_full_screen(self) -> None:
@@ -251,9 +239,13 @@ class MainWindow(QMainWindow):
         AboutDialog(self).exec()
 
     def _undo_stack(self) -> QUndoStack:
-        focus = QApplication.focusWidget()
-        forms = focus is not None and self.settings_panel.isAncestorOf(focus)
-        return (self.settings_panel if forms else self.drawing_panel).undo_stack
+        """Return the stack of what has the focus: the forms, a page with changes of its own, or else the pad."""
+        focus, page = QApplication.focusWidget(), self.pages.currentWidget()
+        if focus is not None and self.settings_panel.isAncestorOf(focus):
+            return self.settings_panel.undo_stack
+        if focus is not None and self.pages.isAncestorOf(focus) and isinstance(page, Undoable):
+            return page.undo_stack
+        return self.drawing_panel.undo_stack
 
     def _folder(self) -> str:
         recent = self.document.recent

@@ -71,7 +71,7 @@ class Menus:
 
     def _export_figures(self) -> None:
         """Ask where to write the curves to, or say that there are none yet."""
-        page, session = self.window.training_page, self.window.session
+        page, session = self.window.pages.page("Training"), self.window.session
         if len(session.history.batches):
             page.redraw()
             page.export_figures_button.click()
@@ -148,8 +148,8 @@ class Menus:
     def _view(self) -> None:
         window, menu = self.window, self.window.menuBar().addMenu("&View")
         for index in range(window.pages.count()):
-            name = window.pages.tabText(index)
-            self._add(menu, f"&{index + 1} {name}", partial(window.pages.setCurrentIndex, index), f"Ctrl+{index + 1}")
+            name, key = window.pages.tabText(index), "1234567890-"[index]
+            self._add(menu, f"&{key} {name}", partial(window.pages.setCurrentIndex, index), f"Ctrl+{key}")
         menu.addSeparator()
         for dock, keys in ((window.settings_dock, "F2"), (window.drawing_dock, "F3")):
             action = dock.toggleViewAction()

@@ -14,10 +14,14 @@ from engine.losses import misfit
 from engine.network import Network, Snapshot
 from engine.presets import named
 from engine.reports import EndReport
+from engine.runs.keeper import Keeper
+from engine.runs.recall import Recalled
+from engine.runs.row import RunState, new_row
+from engine.runs.run_file import path_of
 from engine.specs import RunSpec
 from engine.training import Training
 from gui.desk import Desk
-from gui.worker import TrainingThread
+from gui.trainer import Trainer
 
 
 class State(StrEnum):
@@ -43,6 +47,8 @@ class Session(Desk):
         The curves since the network was new.
     state : State
         What the training is doing.
+    parent_run : str
+        The run that the network came from; empty if from none.
     """
 
     state_changed = Signal(str)
@@ -52,6 +58,7 @@ class Session(Desk):
     history_changed = Signal()
     ended = Signal(object)  # EndReport
     left = Signal(object, object)  # Training, History: a run that is over, for whoever keeps it
+    run_kept = Signal(str)  # something of the present run was written to disk: its id
 
     def __init__(self, run: RunSpec, parent: QObject | None = None) -> None:
         self._network = Network(run.network, run.seed)
@@ -59,11 +66,15 @@ class Session(Desk):
         self.run = named(run)
         self.state = State.IDLE
         self.history = History()
-        self._training: Training | None = None
-        self._thread: TrainingThread | None = None
-        self._leaving: dict[TrainingThread, tuple[Training, History]] = {}
-        self._run_id = 0
+        self.parent_run = ""
         self._fresh = True  # a network that nobody has trained or loaded follows the forms by itself
+        self.trainer = Trainer(self)
+        self.trainer.news.connect(self._on_news)
+        self.trainer.paused.connect(self._on_paused)
+        self.trainer.failed.connect(self._on_failed)
+        self.trainer.kept.connect(self._on_kept)
+        self.trainer.troubled.connect(self.problem)
+        self.trainer.left.connect(self.left)
 
     # --- settings -----------------------------------------------------------------------------------------
 
@@ -103,10 +114,7 @@ class Session(Desk):
 
     def _apply(self, run: RunSpec) -> None:
         self.built = self.built.changed(training=run.training.model_dump(), run={"preset": run.preset})
-        if self._thread is not None:
-            self._thread.apply(run.training)
-        elif self._training is not None:
-            self._training.apply(run.training)
+        self.trainer.apply(run.training)
 
     # --- the network --------------------------------------------------------------------------------------
 
@@ -125,29 +133,43 @@ class Session(Desk):
     def _replace(self, network: Network, run: RunSpec, *, fresh: bool, snapshot: Snapshot | None = None) -> None:
         self._abandon()
         self._network, self.built, self._fresh = network, run, fresh
-        self._training = None
-        self.history = History()
+        self.history, self.parent_run = History(), ""
         if self.dataset is not None:
             self._divide(self.dataset)
         self._set_evaluation(None, -1)
+        self.set_film(None)
         self._take(snapshot or network.snapshot())
         self.network_replaced.emit()
-        self.snapshot_changed.emit(self.snapshot)
+        self._announce()
         self.history_changed.emit()
         self.pending_changed.emit(self.pending)
+
+    def resume(self, recalled: Recalled, training: Training) -> None:
+        """Go on with a run of the library where it stood; the settings it was made with come into the forms.
+
+        `training` is what `recalled` made of the data that is in use.
+        """
+        run = named(recalled.run.changed(run={"dataset": self.run.dataset}))
+        self._replace(training.network, run, fresh=False, snapshot=training.snapshot())
+        self.history, self.run = recalled.history, run
+        self._begin(training, Keeper(recalled.row, training))
+        self.show_film(path_of(recalled.row.id))
+        self.run_changed.emit(run)
+        self.history_changed.emit()
+        self.pending_changed.emit(False)
 
     # --- training -----------------------------------------------------------------------------------------
 
     def train(self) -> None:
         """Train, or go on after a pause, or for more epochs."""
         if self._ready():
-            self._active().go_on()
+            self.trainer.thread().go_on()
             self._set_state(State.RUNNING)
 
     def pause(self) -> None:
         """Wait after the current batch."""
-        if self.state == State.RUNNING and self._thread is not None:
-            self._thread.pause()
+        if self.state == State.RUNNING:
+            self.trainer.thread().pause()
 
     def toggle(self) -> None:
         """Train or pause: what Space does."""
@@ -159,28 +181,27 @@ class Session(Desk):
     def step_batch(self) -> None:
         """Learn from one batch, then wait."""
         if self._ready():
-            self._active().step(1)
+            self.trainer.thread().step(1)
             self._set_state(State.RUNNING)
 
     def step_epoch(self) -> None:
         """Learn to the end of the epoch, then wait."""
         if self._ready():
-            self._active().step_epoch()
+            self.trainer.thread().step_epoch()
             self._set_state(State.RUNNING)
 
     def stop(self) -> None:
         """End the training after the current batch."""
-        if self._thread is not None and self.state in (State.RUNNING, State.PAUSED):
-            self._thread.stop()
+        if self.trainer.active and self.state in (State.RUNNING, State.PAUSED):
+            self.trainer.thread().stop()
             self._set_state(State.STOPPING)
 
     def finish(self) -> None:
         """End everything and wait for it: the program is closing."""
-        self._abandon()
-        for thread in list(self._leaving):
-            thread.wait()
-        self._hand_over()
+        self._abandon(RunState.PAUSED)
+        self.trainer.finish()
         self.tasks.finish()
+        self.set_film(None)
 
     def _ready(self) -> bool:
         """Whether training may start or go on now; says why not."""
@@ -189,89 +210,60 @@ class Session(Desk):
         if self._split is None:
             self.problem.emit(DigitLabError("The data is still being loaded.", "Training can start in a moment."))
             return False
-        if self._training is not None:
+        if self.trainer.training is not None:
             return True
         try:
             self._require_fit(self.built)
-            self._training = Training(
-                self._network,
-                self._split,
-                self.built.training,
-                self.built.seed,
-                step=self.snapshot.step,
-                epoch=self.history.last.epoch if self.history.last else self.snapshot.epoch,
-            )
+            epoch = self.history.last.epoch if self.history.last else self.snapshot.epoch
+            place = {"step": self.snapshot.step, "epoch": epoch}
+            training = Training(self._network, self._split, self.built.training, self.built.seed, **place)
         except SettingError as error:
             self.problem.emit(error)
             return False
+        self._begin(training, Keeper(new_row(self.built, parent=self.parent_run), training))
         return True
 
-    def _active(self) -> TrainingThread:
-        """Return the running thread, or start one."""
-        if self._thread is None:
-            assert self._training is not None
-            self._fresh = False
-            self._run_id += 1
-            self._thread = TrainingThread(self._run_id, self._training, self)
-            self._thread.news.connect(self._on_news)
-            self._thread.paused.connect(self._on_paused)
-            self._thread.failed.connect(self._on_failed)
-            self._thread.start()
-        return self._thread
+    def _begin(self, training: Training, keeper: Keeper) -> None:
+        """Make a training, and what keeps it, the present one."""
+        self._fresh = False
+        self.trainer.training, self.trainer.keeper = training, keeper
+        self.history.run_id = keeper.row.id
 
-    def _abandon(self) -> None:
-        """Let go of a training without waiting for it: its late reports find another run number."""
-        self._run_id += 1
-        thread, self._thread = self._thread, None
-        if thread is not None and self._training is not None:
-            self._leaving[thread] = (self._training, self.history)
-            thread.finished.connect(self._hand_over)
-            thread.stop()
-            self._hand_over()
-        elif self._training is not None and self.trained:
-            self.left.emit(self._training, self.history)
+    def _abandon(self, state: RunState = RunState.STOPPED) -> None:
+        """Let go of a training without waiting for it; it is kept as a run of that state."""
+        self.trainer.abandon(self.history, state)
         self._set_state(State.IDLE)
 
-    def _hand_over(self) -> None:
-        """Pass on what abandoned trainings had reached, once their threads are done with it."""
-        for thread in [thread for thread in self._leaving if thread.isFinished()]:
-            self.left.emit(*self._leaving.pop(thread))
-            thread.deleteLater()
-
-    def _on_news(self, run_id: int, reports: list[Any], snapshot: Snapshot | None) -> None:
-        if run_id != self._run_id:
-            return
+    def _on_news(self, reports: list[Any], snapshot: Snapshot | None) -> None:
         self.history.extend(reports)
         if snapshot is not None:
             self._take(snapshot, learned=True)
-            self.snapshot_changed.emit(snapshot)
+            self._announce()
         if reports:
             self.history_changed.emit()
             if isinstance(reports[-1], EndReport):
                 self._on_end(reports[-1])
 
-    def _on_paused(self, run_id: int) -> None:
-        if run_id == self._run_id and self.state == State.RUNNING:
+    def _on_paused(self) -> None:
+        if self.state == State.RUNNING:
             self._set_state(State.PAUSED)
 
-    def _on_failed(self, run_id: int, error: DigitLabError) -> None:
-        if run_id == self._run_id:
-            self._release_thread()
-            self._set_state(State.IDLE)
-            self.problem.emit(error)
+    def _on_failed(self, error: DigitLabError) -> None:
+        self._set_state(State.IDLE)
+        self.problem.emit(error)
+
+    def _on_kept(self) -> None:
+        """Show the film as far as it is on disk, and tell everybody."""
+        keeper = self.trainer.keeper
+        if keeper is not None:
+            self.show_film(keeper.path)
+            self.run_kept.emit(keeper.row.id)
 
     def _on_end(self, report: EndReport) -> None:
-        self._release_thread()
+        self.trainer.release()
         self._set_state(State.IDLE)
         self.ended.emit(report)
         self.evaluate()
-
-    def _release_thread(self) -> None:
-        """Wait the moment it takes a thread to end that has said its last word."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.wait()
-            thread.deleteLater()
 
     def _set_state(self, state: State) -> None:
         if state != self.state:
@@ -280,11 +272,15 @@ class Session(Desk):
 
     # --- data ---------------------------------------------------------------------------------------------
 
+    def use(self, dataset: Dataset) -> None:
+        """Use data that has been loaded elsewhere."""
+        self._on_loaded(dataset)
+
     def _on_loaded(self, dataset: Dataset) -> None:
         """Use other data from now on; the network stays, so that it can be tried and trained on that data."""
         self._abandon()
         # Of its own: the one before may still be in the hands of the thread that is leaving.
-        self._network, self._training = Network.from_snapshot(self.snapshot), None
+        self._network = Network.from_snapshot(self.snapshot)
         self.run = self.run.changed(run={"dataset": dataset.word})
         self.built = self.built.changed(run={"dataset": dataset.word})
         self._divide(dataset)

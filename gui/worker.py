@@ -17,6 +17,8 @@ from PySide6.QtCore import QObject, QThread, Signal
 from engine.errors import DigitLabError
 from engine.network import Snapshot
 from engine.reports import EndReport, EpochReport, Report
+from engine.runs.keeper import Keeper
+from engine.runs.row import RunState
 from engine.specs import TrainingSpec
 from engine.training import Training
 
@@ -35,15 +37,25 @@ class TrainingThread(QThread):
         The thread now waits.
     failed : (int, DigitLabError)
         Something went wrong; the thread ends.
+    kept : (int,)
+        Something of the run was written to disk.
+    troubled : (int, DigitLabError)
+        Nothing can be written at present; the training goes on.
     """
 
     news = Signal(int, object, object)
     paused = Signal(int)
     failed = Signal(int, object)
+    kept = Signal(int)
+    troubled = Signal(int, object)
 
-    def __init__(self, run_id: int, training: Training, parent: QObject | None = None) -> None:
+    def __init__(
+        self, run_id: int, training: Training, keeper: Keeper | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._run_id, self._training = run_id, training
+        self._run_id, self._training, self._keeper = run_id, training, keeper
+        self._left: RunState | None = None
+        self._kept, self._trouble = 0, ""
         self._orders: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         # How many batches may still run before a pause: None is no limit. Only this thread touches it from run() on.
         self._allowance: int | None = 0
@@ -71,6 +83,10 @@ class TrainingThread(QThread):
         """End after the current batch."""
         self._orders.put(("stop", None))
 
+    def leave(self, state: RunState) -> None:
+        """Write how far it has got, as a run of such a state, and end after the current batch."""
+        self._orders.put(("leave", state))
+
     def apply(self, settings: TrainingSpec) -> None:
         """Learn by other settings from the next batch on."""
         self._orders.put(("apply", settings))
@@ -78,24 +94,63 @@ class TrainingThread(QThread):
     def run(self) -> None:
         """Train; called by Qt in the new thread."""
         try:
+            if self._keeper is not None:
+                self._keeper.begin()
+                self._tell_kept()
             self._train(self._training.reports())
+            if self._left is not None:
+                self._training.rest()
+                self._end_keeping(self._left)
         except DigitLabError as error:
-            self.failed.emit(self._run_id, error)
+            self._fail(error)
         except Exception as error:  # whatever it is, the window must learn of it and live on
-            self.failed.emit(self._run_id, _unexpected("The training", error))
+            self._fail(_unexpected("The training", error))
+
+    def _fail(self, error: DigitLabError) -> None:
+        self._end_keeping(RunState.FAILED, str(error))
+        self.failed.emit(self._run_id, error)
 
     def _train(self, reports: Iterator[Report]) -> None:
         self._copied = self._sent = time.monotonic()
         self._obey(told=True)  # nothing runs before the first order, and that wait is no pause
-        for report in reports:
+        while self._left is None:
+            report = next(reports)
             self._waiting.append(report)
             self._count(report)
+            self._keep(report)
             now = time.monotonic()
             if now - self._sent >= NEWS_SECONDS or isinstance(report, EndReport):
                 self._send(now, copy=isinstance(report, EndReport))
             if isinstance(report, EndReport):
                 return
             self._obey()
+
+    def _keep(self, report: Report) -> None:
+        if self._keeper is None:
+            return
+        if isinstance(report, EndReport):
+            self._end_keeping(RunState(report.reason), report.message)
+        else:
+            self._keeper.note(report)
+            self._tell_kept()
+
+    def _end_keeping(self, state: RunState, message: str = "") -> None:
+        if self._keeper is not None:
+            self._keeper.leave(state, message)
+            self._tell_kept()
+
+    def _tell_kept(self) -> None:
+        """Tell the window what is on disk now, or why nothing is."""
+        keeper = self._keeper
+        assert keeper is not None
+        if keeper.written != self._kept:
+            self._kept = keeper.written
+            self.kept.emit(self._run_id)
+        trouble = str(keeper.trouble or "")
+        if trouble != self._trouble:
+            self._trouble = trouble
+            if keeper.trouble is not None:
+                self.troubled.emit(self._run_id, keeper.trouble)
 
     def _count(self, report: Report) -> None:
         """Use up what may still run before the pause."""
@@ -119,6 +174,9 @@ class TrainingThread(QThread):
                 return
             if order == "apply":
                 self._training.apply(value)
+            elif order == "leave":
+                self._left = value
+                return
             elif order == "stop":
                 self._training.stop()
                 # An epoch that ends before the training does would else be one to pause after.

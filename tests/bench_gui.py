@@ -212,7 +212,7 @@ class Stretch:
         self.session.train()
         clock.start()
         timer.start()
-        pages = {"training": self.window.training_page, "weights": self.window.weights_page}
+        pages = {"training": self.window.pages.page("Training"), "weights": self.window.pages.page("Weights")}
         for name, page in pages.items():
             self._look_at(name, page, seconds / len(pages))
         timer.stop()

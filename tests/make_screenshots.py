@@ -122,18 +122,18 @@ def live(window, options) -> None:
     wait_for(lambda: window.session.snapshot.step > 300)
     draw(window.drawing_panel.pad, SEVEN)
     wait_for(lambda: window.session.snapshot.step > 1100)
-    shoot(window, options, "1-training-live", window.training_page)
-    shoot(window, options, "2-weights-live", window.weights_page)
+    shoot(window, options, "1-training-live", window.pages.page("Training"))
+    shoot(window, options, "2-weights-live", window.pages.page("Weights"))
 
 
 def at_rest(window, options) -> None:
     """After the end: every page again."""
     wait_for(lambda: window.session.state == "idle" and window.session.evaluation is not None)
     wait_for(lambda: not window.session.tasks.titles)
-    shoot(window, options, "3-training", window.training_page)
-    shoot(window, options, "4-weights", window.weights_page)
-    shoot(window, options, "5-evaluation", window.evaluation_page)
-    shoot(window, options, "6-data", window.data_page)
+    shoot(window, options, "3-training", window.pages.page("Training"))
+    shoot(window, options, "4-weights", window.pages.page("Weights"))
+    shoot(window, options, "5-evaluation", window.pages.page("Evaluation"))
+    shoot(window, options, "6-data", window.pages.page("Data"))
 
 
 def convolutional(window, options) -> None:
@@ -145,11 +145,11 @@ def convolutional(window, options) -> None:
     wait_for(lambda: window.session.snapshot.step > 400)
     window.session.pause()
     wait_for(lambda: window.session.state == "paused")
-    window.weights_page.controls.maps.setChecked(True)
-    shoot(window, options, "7-feature-maps", window.weights_page)
-    window.weights_page.controls.kernels.setChecked(True)
-    shoot(window, options, "8-kernels", window.weights_page)
-    shoot(window, options, "9-augmentation", window.data_page)
+    window.pages.page("Weights").controls.maps.setChecked(True)
+    shoot(window, options, "7-feature-maps", window.pages.page("Weights"))
+    window.pages.page("Weights").controls.kernels.setChecked(True)
+    shoot(window, options, "8-kernels", window.pages.page("Weights"))
+    shoot(window, options, "9-augmentation", window.pages.page("Data"))
     window.session.stop()
     wait_for(lambda: window.session.state == "idle" and not window.session.tasks.titles)
 

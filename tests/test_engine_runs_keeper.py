@@ -38,14 +38,13 @@ def begin(split, run=RUN):
 def train(training, keeper, batches=math.inf):
     """Train, and let go without a word after so many reports, as a process does that is killed."""
     keeper.begin()
-    history, count = History(), 0
-    for report in training.reports():
+    history = History()
+    for count, report in enumerate(training.reports(), start=1):
         history.extend([report])
         if isinstance(report, EndReport):
             keeper.leave(RunState(report.reason), report.message)
             return history
         keeper.note(report)
-        count += 1
         if count >= batches:
             break
     die(keeper)
@@ -138,7 +137,7 @@ def test_the_film_shows_the_start_and_ever_rarer_moments(small_split):
 )
 def test_a_film_never_outgrows_its_room_however_long_the_run(parameters, steps):
     frames, kept = Frames(parameters, steps), []
-    for step in range(0, 20 * steps):
+    for step in range(20 * steps):
         if step >= frames.due:
             dropped = frames.take(step)
             kept = [old for old in [*kept, step] if old not in dropped]
@@ -181,7 +180,7 @@ def test_a_long_curve_is_thinned_out_and_keeps_its_shape():
 
 
 def test_a_run_is_trained_in_one_place_at_a_time(small_split):
-    training, keeper = begin(small_split)
+    _, keeper = begin(small_split)
     keeper.begin()
     with pytest.raises(DigitLabError, match="another window"):
         recall(keeper.row.id)

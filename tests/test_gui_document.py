@@ -545,10 +545,11 @@ def files(*paths):
 
 def test_a_model_may_be_dropped_anywhere(qtbot, window, bad, tmp_path):
     bad("missing")
-    for place in ("training_page", "weights_page", "evaluation_page", "data_page", "drawing_panel", "transport"):
+    pages = [window.pages.page(name) for name in ("Training", "Weights", "Evaluation", "Data")]
+    for place in (*pages, window.drawing_panel, window.transport):
         window.session.new_network()
         with qtbot.waitSignal(window.document.opened, timeout=PATIENCE):
-            assert drop(window, files(tmp_path / "good.safetensors"), getattr(window, place))
+            assert drop(window, files(tmp_path / "good.safetensors"), place)
         assert window.document.path == tmp_path / "good.safetensors"
 
 

@@ -98,7 +98,7 @@ def take(page: WeightsPage) -> None:
     network = page.session.reader
     snapshot = Snapshot(network.spec, network.parameters.copy(), 7, 1)
     page.session._take(snapshot)
-    page.session.snapshot_changed.emit(snapshot)
+    page.session._announce()
     page._tick()
 
 

@@ -28,6 +28,7 @@ from engine.presets import DEFAULT_PRESET, PRESETS
 from engine.reports import BatchReport
 from gui import theme
 from gui.app import make_window
+from gui.pages.tabs import PAGES
 from gui.panels.transport_bar import duration
 from gui.session import Session, State
 from gui.widgets.message_bar import breakable
@@ -146,8 +147,8 @@ def test_new_figures_and_weights_do_not_rearrange_the_window(qtbot, window):
     train(qtbot, window)
     session = window.session
     for page, refresh in (
-        (window.training_page, window.training_page.redraw),
-        (window.weights_page, window.weights_page.refresh),
+        (window.pages.page("Training"), window.pages.page("Training").redraw),
+        (window.pages.page("Weights"), window.pages.page("Weights").refresh),
     ):
         window.pages.setCurrentWidget(page)
         requests, last = LayoutRequests(window), session.history.last
@@ -180,7 +181,7 @@ def test_time_spans_in_words(seconds, words):
 def test_the_space_bar_trains_and_pauses_from_nearly_everywhere(qtbot, window):
     window.settings_panel.set_run(window.session.run.changed(training=LONG))
     session = window.session
-    window.pages.setCurrentWidget(window.weights_page)
+    window.pages.setCurrentWidget(window.pages.page("Weights"))
     row = window.settings_panel.network.layers.rows[0]
     for widget in (window.drawing_panel.pad, window.pages.tabBar(), row, window.drawing_panel.pad):
         focus(qtbot, widget)
@@ -226,7 +227,7 @@ def test_slots_of_the_session_run_in_the_thread_of_the_window(qtbot, monkeypatch
 
         return call
 
-    names = ("_on_news", "_on_paused", "_on_end", "_on_loaded", "_on_evaluated", "_hand_over", "_on_load_failed")
+    names = ("_on_news", "_on_paused", "_on_end", "_on_loaded", "_on_evaluated", "_on_kept", "_on_load_failed")
     for name in names:
         monkeypatch.setattr(Session, name, watched(name))
     window = opened()
@@ -236,7 +237,7 @@ def test_slots_of_the_session_run_in_the_thread_of_the_window(qtbot, monkeypatch
     train(qtbot, window)
     train_for_long(qtbot, window)
     window.session.new_network()
-    qtbot.waitUntil(lambda: not window.session._leaving, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not window.session.trainer.leaving, timeout=PATIENCE)
     with qtbot.waitSignal(window.session.dataset_failed, timeout=PATIENCE):
         window.session.load("npz:/there/is/no/such.npz")
     assert set(threads) == set(names)
@@ -251,7 +252,7 @@ def test_the_next_window_stands_as_the_last_one(qtbot, opened, settings):
     first = opened()
     first.settings_panel.set_run(QUICK.changed(run={"seed": 77}))
     first.resize(first.minimumSizeHint().width(), 700)
-    QTest.keyClick(first, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(first, Qt.Key.Key_8, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(first, Qt.Key.Key_F3)
     first.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, first.settings_dock)
     run = first.session.run
@@ -260,7 +261,7 @@ def test_the_next_window_stands_as_the_last_one(qtbot, opened, settings):
     assert second.session.run == run
     assert second.session.snapshot.spec == QUICK.network
     assert second.height() == 700
-    assert second.pages.currentWidget() is second.evaluation_page
+    assert second.pages.currentWidget() is second.pages.page("Evaluation")
     assert not second.drawing_dock.isVisible()
     assert second.settings_dock.isVisible()
     assert second.dockWidgetArea(second.settings_dock) == Qt.DockWidgetArea.RightDockWidgetArea
@@ -288,7 +289,7 @@ def begins_as_new(settings):
     window.menus.recent.aboutToShow.emit()
     stands = (
         window.session.run == PRESETS[DEFAULT_PRESET].run
-        and window.pages.currentWidget() is window.training_page
+        and window.pages.currentWidget() is window.pages.page("Training")
         and window.settings_dock.isVisible()
         and window.drawing_dock.isVisible()
         and theme.switch().mode == "system"
@@ -406,7 +407,7 @@ def test_light_and_dark_change_while_it_trains(qtbot, window, settings):
     train_for_long(qtbot, window)
     window.drawing_panel.show_test_image()
     painted = (
-        window.training_page.plots.loss,
+        window.pages.page("Training").plots.loss,
         window.drawing_panel.bars,
         window.transport.widgetForAction(window.transport.train),
     )
@@ -416,7 +417,7 @@ def test_light_and_dark_change_while_it_trains(qtbot, window, settings):
         look = theme.current()
         assert look.name == mode
         QApplication.processEvents()
-        window.training_page.redraw()
+        window.pages.page("Training").redraw()
         pictures.append([widget.grab().toImage() for widget in painted])
         for index in range(window.pages.count()):
             window.pages.setCurrentIndex(index)
@@ -507,12 +508,9 @@ def test_docks_close_and_come_back(window):
 
 
 def test_pages_and_full_screen_by_keys(qtbot, window):
-    for key, page in (
-        (Qt.Key.Key_4, window.data_page),
-        (Qt.Key.Key_3, window.evaluation_page),
-        (Qt.Key.Key_2, window.weights_page),
-        (Qt.Key.Key_1, window.training_page),
-    ):
+    keys = [getattr(Qt.Key, f"Key_{key}") for key in (*range(1, 10), 0, "Minus")]
+    for key, entry in reversed(list(zip(keys, PAGES, strict=True))):
+        page = window.pages.page(entry.name)
         QTest.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
         assert window.pages.currentWidget() is page
     QTest.keyClick(window, Qt.Key.Key_F11)
@@ -599,7 +597,7 @@ def test_exporting_figures_from_the_menu_says_when_there_are_none(qtbot, window,
     keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(window, Qt.Key.Key_E, keys)
     assert "no figures to export yet" in window.message.sentence
-    window.pages.setCurrentWidget(window.data_page)
+    window.pages.setCurrentWidget(window.pages.page("Data"))
     train(qtbot, window)
     target = tmp_path / "curves.csv"
     monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
@@ -688,10 +686,10 @@ def check(window):
     session, bar = window.session, window.transport
     assert session.state in set(State)
     assert session.reader.spec == session.snapshot.spec == session.built.network
-    assert (session._thread is None) == (session.state == State.IDLE)
+    assert (not session.trainer.active) == (session.state == State.IDLE)
     assert bar.stop.isEnabled() == (session.state in (State.RUNNING, State.PAUSED))
     assert bar.train.text() == ("Pause" if session.state == State.RUNNING else "Train")
-    assert window.training_page.plots.history is session.history
+    assert window.pages.page("Training").plots.history is session.history
     assert np.isfinite(session.snapshot.parameters).all()
 
 

@@ -188,7 +188,7 @@ def test_beginning_anew_fifty_times_while_it_runs(qtbot, session):
         session.new_network()
         assert session.state == State.IDLE
         assert len(session.history.batches) == 0
-    qtbot.waitUntil(lambda: not session._leaving, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.trainer.leaving, timeout=20_000)
     assert all(thread is threading.main_thread() for _, thread in left)
     assert session.snapshot.step == 0
     assert session.problems == []
@@ -197,11 +197,11 @@ def test_beginning_anew_fifty_times_while_it_runs(qtbot, session):
 def test_late_reports_of_an_old_run_are_dropped(qtbot, session):
     session.train()
     qtbot.waitUntil(lambda: len(session.history.batches) > 0, timeout=20_000)
-    old = session._run_id
+    old = session.trainer._run_id
     session.new_network()
-    session._on_news(old, [], session.snapshot)
-    session._on_paused(old)
-    session._on_failed(old, DigitLabError("late"))
+    session.trainer._on_news(old, [], session.snapshot)
+    session.trainer._on_paused(old)
+    session.trainer._on_failed(old, DigitLabError("late"))
     assert session.state == State.IDLE
     assert session.problems == []
 
@@ -279,7 +279,7 @@ def test_closing_in_the_moment_a_training_ends_starts_nothing_more(qtbot, sessio
 def test_other_data_never_leaves_two_threads_with_one_network(qtbot, session, small):
     session.train()
     qtbot.waitUntil(lambda: len(session.history.batches) > 3, timeout=20_000)
-    busy = session._training.network
+    busy = session.trainer.training.network
     session._on_loaded(small)
     assert session._network is not busy
     np.testing.assert_array_equal(session._network.parameters, session.snapshot.parameters)

@@ -61,7 +61,7 @@ def change(page: WeightsPage, weights: np.ndarray | None = None, step: int = 7) 
         network.layers[page.layer.index].parameters["weights"][:] = weights
     snapshot = Snapshot(network.spec, network.parameters.copy(), step, 1)
     page.session._take(snapshot)
-    page.session.snapshot_changed.emit(snapshot)
+    page.session._announce()
     page._tick()
 
 
@@ -153,7 +153,7 @@ def test_a_real_training_is_followed_live(qtbot, page: WeightsPage, small: Datas
 def test_a_hidden_page_is_left_alone(qtbot, page: WeightsPage) -> None:
     page.hide()
     before = page.refreshes
-    page.session.snapshot_changed.emit(page.session.snapshot)
+    page.session._announce()
     assert not page._timer.isActive()
     QTest.qWait(250)
     assert page.refreshes == before

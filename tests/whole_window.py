@@ -100,7 +100,8 @@ def rest(qtbot, window):
     """Wait until nothing runs beside the window."""
     session = window.session
     qtbot.waitUntil(
-        lambda: session.state == State.IDLE and not session.tasks.titles and not session._leaving, timeout=PATIENCE
+        lambda: session.state == State.IDLE and not session.tasks.titles and not session.trainer.leaving,
+        timeout=PATIENCE,
     )
 
 

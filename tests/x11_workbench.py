@@ -115,14 +115,14 @@ def test_from_the_form_to_the_saved_model(qtbot, window, tmp_path, monkeypatch):
     start = session.snapshot.parameters.copy()
     click(transport.widgetForAction(transport.train))
     qtbot.waitUntil(lambda: len(session.history.batches) > 20, timeout=20_000)
-    qtbot.waitUntil(lambda: len(window.training_page.plots.loss.points("smooth")[0]) > 10, timeout=5_000)
+    qtbot.waitUntil(lambda: len(window.pages.page("Training").plots.loss.points("smooth")[0]) > 10, timeout=5_000)
 
     # the weights change, in the network and on the page
     press("ctrl+2")
-    qtbot.waitUntil(lambda: window.pages.currentWidget() is window.weights_page, timeout=5_000)
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is window.pages.page("Weights"), timeout=5_000)
     assert not np.array_equal(session.snapshot.parameters, start)
-    before = window.weights_page.grab().toImage()
-    qtbot.waitUntil(lambda: window.weights_page.grab().toImage() != before, timeout=5_000)
+    before = window.pages.page("Weights").grab().toImage()
+    qtbot.waitUntil(lambda: window.pages.page("Weights").grab().toImage() != before, timeout=5_000)
 
     # draw while it learns: the answer is there, and changes with the weights
     draw(qtbot, pad, SEVEN)

@@ -1,54 +1,94 @@
-"""The pages in the middle of the window, one tab each."""
+"""The pages in the middle of the window, one tab each; a page is made when it is first looked at."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from importlib import import_module
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from PySide6.QtCore import QSettings, Signal
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 
-from gui.pages.data_page import DataPage
-from gui.pages.evaluation_page import EvaluationPage
-from gui.pages.training_page import TrainingPage
-from gui.pages.weights_page import WeightsPage
+from gui.library import Library
 from gui.session import Session
 from gui.widgets.steady import Steady
 
 
+@runtime_checkable
+class Undoable(Protocol):
+    """A page with changes of its own that can be undone."""
+
+    @property
+    def undo_stack(self) -> QUndoStack:
+        """What can be undone."""
+        ...
+
+
+class Entry(NamedTuple):
+    """A page: its name, the file and class that make it, what it is for, and whether it is about many runs."""
+
+    name: str
+    file: str
+    kind: str
+    help_text: str
+    of_runs: bool = False
+
+
+PAGES = (
+    Entry("Training", "training_page", "TrainingPage", "The curves of the training, and its key numbers."),
+    Entry("Health", "health_page", "HealthPage", "Whether it learns well: gradients, updates, dead units, and a hint."),
+    Entry("Weights", "weights_page", "WeightsPage", "What the units have learned to look for, as pictures."),
+    Entry("Network", "network_page", "NetworkPage", "The network at work on the drawing, unit by unit."),
+    Entry("Arithmetic", "arithmetic_page", "ArithmeticPage", "One layer for one drawing, number by number."),
+    Entry("Why?", "why_page", "WhyPage", "Why it answers as it does."),
+    Entry("Map", "map_page", "MapPage", "The test digits as points: what lies close together looks alike to it."),
+    Entry("Evaluation", "evaluation_page", "EvaluationPage", "How the network does on images it never saw."),
+    Entry("Runs", "runs_page", "RunsPage", "Every run there was: compare them, go on with them.", of_runs=True),
+    Entry(
+        "Experiments", "experiments_page", "ExperimentsPage", "Many runs at once, with other settings.", of_runs=True
+    ),
+    Entry("Data", "data_page", "DataPage", "The images it learns from and is tested with."),
+)
+
+
 class Tabs(QTabWidget):
-    """Training, weights, evaluation and data of a session.
+    """All pages of a session.
 
     Signals
     -------
     image_chosen : (ndarray of shape (28, 28), int)
         An image that was clicked on any page, and its true class.
+    settings_asked : (RunSpec,)
+        Settings that a page wants in the forms.
     """
 
     image_chosen = Signal(object, int)
+    settings_asked = Signal(object)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, library: Library, settings: QSettings | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.training, self.weights = TrainingPage(session), WeightsPage(session)
-        self.evaluation, self.data = EvaluationPage(session), DataPage(session)
+        self._session, self._library, self._settings = session, library, settings
+        self._made: dict[str, QWidget] = {}
         self.setDocumentMode(True)
+        self.setUsesScrollButtons(True)
         self.tabBar().setDrawBase(False)
         for thing in (self, self.tabBar()):
             thing.setAccessibleName("Pages")
-        self.tabBar().setWhatsThis("The pages. Ctrl+1 to Ctrl+4 open them, too.")
-        for name, page, help_text in (
-            ("Training", self.training, "The curves of the training, and its key numbers."),
-            ("Weights", self.weights, "What the units have learned to look for, as pictures."),
-            ("Evaluation", self.evaluation, "How the network does on images it never saw."),
-            ("Data", self.data, "The images it learns from and is tested with."),
-        ):
-            self.setTabToolTip(self.addTab(Steady(page), name), help_text)
-        for source in (self.evaluation, self.data):
-            source.image_chosen.connect(self.image_chosen)
+        self.tabBar().setWhatsThis("The pages. Ctrl+1 to Ctrl+9, Ctrl+0 and Ctrl+- open them, too.")
+        for entry in PAGES:
+            self.setTabToolTip(self.addTab(Steady(QWidget()), entry.name), entry.help_text)
         self.currentChanged.connect(self._on_changed)
+        self._make(0)
+
+    def page(self, name: str) -> Any:
+        """Return the page of a name; it is made if need be."""
+        return self._make(next(index for index, entry in enumerate(PAGES) if entry.name == name))
 
     def currentWidget(self) -> QWidget:
         """Return the page in view."""
-        steady = super().currentWidget()
-        assert isinstance(steady, Steady)
-        return steady.content
+        return self._make(self.currentIndex())
 
     def setCurrentWidget(self, page: QWidget) -> None:
         """Bring a page into view."""
@@ -56,8 +96,30 @@ class Tabs(QTabWidget):
         assert isinstance(steady, Steady)
         super().setCurrentWidget(steady)
 
-    def _on_changed(self, _index: int) -> None:
+    def _make(self, index: int) -> QWidget:
+        entry = PAGES[index]
+        if entry.name not in self._made:
+            kind = getattr(import_module(f"gui.pages.{entry.file}"), entry.kind)
+            page = kind(self._session, self._library) if entry.of_runs else kind(self._session)
+            self._made[entry.name] = page
+            self._wire(page)
+            steady = self.widget(index)
+            assert isinstance(steady, Steady)
+            steady.fill(page)
+        return self._made[entry.name]
+
+    def _wire(self, page: Any) -> None:
+        """Connect what a page offers, and let it remember its choices."""
+        if hasattr(page, "image_chosen"):
+            page.image_chosen.connect(self.image_chosen)
+        if hasattr(page, "apply_asked"):
+            page.apply_asked.connect(self.settings_asked)
+        if self._settings is not None and hasattr(page, "remember_in"):
+            page.remember_in(self._settings)
+
+    def _on_changed(self, index: int) -> None:
         """Keep the focus from jumping onto the first button of a page, which Space would then press."""
+        self._make(index)
         focus = QApplication.focusWidget()
         if focus is not None and self.isAncestorOf(focus):
             self.tabBar().setFocus()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from engine.errors import DigitLabError
 from engine.files import atomic_write
 from engine.history import History
+from engine.network import Snapshot
 from gui import theme
 from gui.session import Session
 from gui.widgets.figures import placeholder, sentences
@@ -61,9 +62,11 @@ class TrainingPage(QWidget):
         session.history_changed.connect(self._on_news)
         session.network_replaced.connect(self._on_replaced)
         session.ended.connect(self._on_ended)
+        session.shown_changed.connect(self._on_shown)
         self.plots.pointed.connect(self._on_pointed)
         self.plots.following_changed.connect(self.follow.setChecked)
         self._on_replaced()
+        self._on_shown(session.shown)
 
     def redraw(self, *, everything: bool = True) -> None:
         """Draw what the run has reported so far: `everything`, or loss and accuracy alone."""
@@ -127,6 +130,13 @@ class TrainingPage(QWidget):
 
     def _on_exported(self, path: str | Path, _result: Any = None) -> None:
         self.session.noted.emit(f"Exported to {path}.")
+
+    def _on_shown(self, shown: Snapshot) -> None:
+        """Mark the past moment that is in view, or take the mark away."""
+        film, travelling = self.session.film, self.session.travelling
+        place = float(film.epochs[film.nearest(shown.step)]) if travelling and film is not None else None
+        for plot in self.plots.plots:
+            plot.show_moment(place)
 
     def _on_pointed(self, row: int | None) -> None:
         self._row = row

@@ -70,7 +70,7 @@ class WeightsPage(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self._tick)
-        session.snapshot_changed.connect(self._on_news)
+        session.shown_changed.connect(self._on_news)
         session.drawing_changed.connect(self._on_news)
         session.dataset_changed.connect(self._on_dataset)
         session.network_replaced.connect(self._on_replaced)
@@ -153,7 +153,7 @@ class WeightsPage(QWidget):
 
     def _say(self) -> None:
         """Write how much has been learned."""
-        step = self.session.snapshot.step
+        step = self.session.shown.step
         if step:
             self.state.setText(f"After {step:,} {'batch' if step == 1 else 'batches'}")
         else:

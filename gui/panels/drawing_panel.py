@@ -137,7 +137,7 @@ class DrawingPanel(QWidget):
         self.labels.asked.connect(self._prepare)
         self.labels.labelled.connect(self.labelled)
         self.labels.choice.chosen.connect(self._on_choice)
-        self.session.snapshot_changed.connect(self._on_snapshot)
+        self.session.shown_changed.connect(self._on_snapshot)
         self.session.state_changed.connect(self._on_reader)
         self.session.reader_changed.connect(self._on_reader)
         self.session.network_replaced.connect(self._on_network)
@@ -234,8 +234,8 @@ class DrawingPanel(QWidget):
             self.answer.show_answer(digit_answer(reading, note))
             self.pad.show_groups((), -1)
         self.timeline.set_still(not own and self.session.reading_by == "reader")
-        if reading is not None:
-            self.timeline.add(self.session.snapshot.step if own else 0, reading.shares)
+        if reading is not None and not self.session.travelling:
+            self.timeline.add(self.session.shown.step if own else 0, reading.shares)
 
     def _set_names(self, names: tuple[str, ...]) -> None:
         if names != self._names:

@@ -151,7 +151,7 @@ class PadNumbers(QObject):
         """Return what reads groups of strokes, with a network of its own, and the least digitness of a digit."""
         desk = self._desk
         reader = desk.shipped or desk.own
-        source = (desk.shipped or desk.snapshot, self._pen_width)
+        source = (desk.shipped or desk.shown, self._pen_width)
         if self._remembered is None or source != self._source:
             self._source = source
             self._remembered = Remembered(partial(_read, copy_of(reader), self._pen_width))

@@ -62,7 +62,7 @@ class PadPictures(QObject):
         session, dataset = self._session, self._session.dataset
         if dataset is None or not len(dataset.test_images):
             return
-        fresh = session.reads_itself and session.evaluated_step == session.snapshot.step
+        fresh = session.reads_itself and session.evaluated_step == session.shown.step
         if fresh and session.evaluation is not None:
             mistakes = session.evaluation.mistakes()
             found = int(self._rng.choice(mistakes)) if len(mistakes) else None

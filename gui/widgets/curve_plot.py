@@ -30,7 +30,7 @@ LOG_LIMITS = (-12.0, 30.0)
 LIMIT = 1e30
 # As long as the values fill so much of the axis, it stays as it is.
 FILLED = 0.6
-RING_RADIUS, BEST_WIDTH = 6.5, 9.0
+RING_RADIUS, BEST_WIDTH, MOMENT_WIDTH = 6.5, 9.0, 3.0
 
 
 class CurvePlot(QWidget):
@@ -60,6 +60,7 @@ class CurvePlot(QWidget):
     ) -> None:
         super().__init__(parent)
         self.crosshair: float | None = None
+        self.moment: float | None = None
         self.best: tuple[int, float] = (0, math.nan)
         self._curves: dict[str, Curve] = {}
         self._settled = False  # whether the vertical axis was chosen for what is drawn
@@ -192,6 +193,7 @@ class CurvePlot(QWidget):
             curve.place(self.canvas.places)
         self._place_best()
         self.show_crosshair(self.crosshair)
+        self.show_moment(self.moment)
 
     # --- marks --------------------------------------------------------------------------------------------
 
@@ -202,6 +204,15 @@ class CurvePlot(QWidget):
         if epoch is not None:
             self._cross.setPos(self.canvas.place(epoch, 0.0).x(), self.canvas.area.top())
             self._cross.setLine(0, 0, 0, self.canvas.area.height())
+
+    def show_moment(self, epoch: float | None) -> None:
+        """Draw a thick line at the epoch of the past moment that is in view, or none."""
+        self.moment = epoch
+        (left, right), area = self.x_range, self.canvas.area
+        self._moment.setVisible(epoch is not None and left <= epoch <= right)
+        if epoch is not None:
+            self._moment.setPos(self.canvas.place(epoch, 0.0).x(), area.top())
+            self._moment.setLine(0, 0, 0, area.height())
 
     def show_best(self, epoch: int, value: float, text: str) -> None:
         """Mark the best epoch: a faint line, and a ring around its `value`; epoch 0 is none."""
@@ -224,14 +235,14 @@ class CurvePlot(QWidget):
 
     def _add_marks(self) -> None:
         """Add crosshair, line and ring; around the line is room to point at it."""
-        self._cross = QGraphicsLineItem(self.canvas.ground)
+        self._cross, self._moment = (QGraphicsLineItem(self.canvas.ground) for _ in range(2))
         self._best = QGraphicsRectItem()
         self.canvas.scene().addItem(self._best)
         self._best.setPen(Qt.PenStyle.NoPen)
         self._best_line = QGraphicsLineItem(self._best)
         circle = QRectF(QPointF(-RING_RADIUS, -RING_RADIUS), QPointF(RING_RADIUS, RING_RADIUS))
         self._ring = QGraphicsEllipseItem(circle, self._best)
-        for depth, item in ((90, self._best), (100, self._cross)):
+        for depth, item in ((90, self._best), (95, self._moment), (100, self._cross)):
             item.setZValue(depth)
             item.setVisible(False)
 
@@ -240,6 +251,7 @@ class CurvePlot(QWidget):
         look = theme.current()
         self.canvas.dress()
         self._cross.setPen(QPen(QColor(look.text), 1))
+        self._moment.setPen(QPen(QColor(look.accent), MOMENT_WIDTH))
         self._best_line.setPen(QPen(QColor(look.good), 1, Qt.PenStyle.DashLine))
         self._ring.setPen(QPen(QColor(look.good), 2))
         for curve in self._curves.values():

@@ -25,6 +25,16 @@ class Steady(QWidget):
         content.setParent(self)
         self._least = content.minimumSizeHint()
 
+    def fill(self, content: QWidget) -> None:
+        """Hold another widget, and delete the one before."""
+        before, self.content = self.content, content
+        content.setParent(self)
+        content.setGeometry(self.rect())
+        content.show()
+        before.deleteLater()
+        self._least = content.minimumSizeHint()
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         """Return the usual size of the content."""
         return self.content.sizeHint()

@@ -60,7 +60,7 @@ class WeightReading:
 
     def restart(self) -> None:
         """Take the present network for another one, and as it is now for its start."""
-        self._start, self._first = self._desk.snapshot, None
+        self._start, self._first = self._desk.start, None
         self.layers = shown_layers(self._desk.reader)
 
     @property
@@ -186,7 +186,7 @@ class WeightReading:
         drawing = self._desk.drawing
         if drawing is None:
             return None
-        snapshot = self._start if start else self._desk.snapshot
+        snapshot = self._start if start else self._desk.shown
         held = self._held.get(start)
         if held is None or held[0] is not snapshot or held[1] is not drawing:
             network = self._at_the_start() if start else self._desk.reader
