@@ -45,6 +45,7 @@ class Library(QObject):
     """
 
     changed = Signal()  # rows may be different
+    settings_asked = Signal(object, str)  # RunSpec, what to call it: settings for the forms
     offered = Signal(object)  # RunRow: a training that was cut off and can go on
 
     def __init__(self, session: Session, document: Document, parent: QObject | None = None) -> None:
@@ -84,16 +85,10 @@ class Library(QObject):
     def restore_settings(self, row: RunRow) -> None:
         """Put the settings of a run into the forms; the network stays as it is."""
         session = self._session
-        run = row.spec.changed(run={"dataset": session.run.dataset})
-        try:
-            session.set_run(run)
-        except DigitLabError as error:
-            session.problem.emit(error)
-            return
-        session.run_changed.emit(session.run)
+        self.settings_asked.emit(row.spec.changed(run={"dataset": session.run.dataset}), "Restore settings")
         if row.spec.dataset != session.run.dataset:
             session.load(row.spec.dataset)
-        session.noted.emit(f"The settings of {row.title} are in the forms.")
+        session.noted.emit(f"The settings of {row.title} are in the forms; Ctrl+Z there brings yours back.")
 
     def continue_run(self, row: RunRow) -> None:
         """Go on with a run where it stood, and train."""

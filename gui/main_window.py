@@ -144,7 +144,8 @@ class MainWindow(QMainWindow):
         self.document.saved_to.connect(self._close_later)
         self.document.changed.connect(self._show_title)
         self.pages.image_chosen.connect(self._on_image_chosen)
-        self.pages.settings_asked.connect(self.settings_panel.set_run)
+        for source in (self.pages, self.library):
+            source.settings_asked.connect(self.settings_panel.use)
         self.hand.network_taught.connect(self.document.take)
         self.drawing_panel.remember_in(self.settings)
         self.drawing_panel.widened.connect(self._on_widened)

@@ -100,6 +100,8 @@ class Moments(QObject):
         """Look through the film in the file of a run, as far as it has got; without it, through none."""
         if self.film is not None and self.film.path == path:
             if self.film.refresh():
+                if self.travelling:  # frames may have been taken out before it
+                    self.frame = self.film.nearest(self.shown.step)
                 self.film_changed.emit()
             return
         try:

@@ -32,8 +32,8 @@ class Tasks(QObject):
 
     @property
     def titles(self) -> list[str]:
-        """What is running and has not been forgotten."""
-        return [thread.title for thread, (done, _) in self._running.items() if done is not _ignore]
+        """What is running and has not been forgotten; work without a title is nobody's business."""
+        return [thread.title for thread, (done, _) in self._running.items() if thread.title and done is not _ignore]
 
     def start(self, title: str, function: Callable[..., Any], done: Done, failed: Failed) -> TaskThread:
         """Call ``function(progress=…, cancelled=…)`` in a thread; later `done` or `failed` here, unless forgotten.
@@ -48,7 +48,7 @@ class Tasks(QObject):
         thread.failed.connect(self._on_failed)
         thread.progressed.connect(self._on_progress)
         thread.finished.connect(thread.deleteLater)
-        self.said.emit(title)
+        self._tell()
         thread.start()
         return thread
 
@@ -68,7 +68,7 @@ class Tasks(QObject):
         self._running.clear()
 
     def _on_progress(self, thread: TaskThread, sentence: str) -> None:
-        if self._running.get(thread, (_ignore, _ignore))[0] is not _ignore:
+        if thread.title and self._running.get(thread, (_ignore, _ignore))[0] is not _ignore:
             self.said.emit(sentence)
 
     def _on_done(self, thread: TaskThread, result: Any) -> None:

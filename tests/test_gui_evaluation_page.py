@@ -163,7 +163,7 @@ def test_hover_says_the_cell_in_words(qtbot: QtBot, page: EvaluationPage, sessio
     page.matrix.described.connect(said.append)
     page.matrix.mouseMoveEvent(_move(cell(page, truth, answer)))
     assert said == [page.matrix.words((truth, answer))]
-    assert page._cell.text() == said[0]
+    assert page.errors.cell.text() == said[0]
 
 
 # Nor can it raise a window, which a tooltip is.

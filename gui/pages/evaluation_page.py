@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from engine.datasets.dataset import Dataset
-from engine.evaluation import Evaluation
 from gui import theme
 from gui.icons import icon
 from gui.session import Session, State
-from gui.widgets.confusion_matrix import ConfusionMatrix, header_height
-from gui.widgets.digit_bars import Bar, DigitBars
-from gui.widgets.evaluated_images import Choice, EvaluatedImages
+from gui.widgets.evaluation_errors import EvaluationErrors
 from gui.widgets.evaluation_header import EvaluationHeader
-from gui.widgets.figures import label, placeholder, sentences
-from gui.widgets.side_by_side import SideBySide
-from gui.widgets.wording import many, percent
+from gui.widgets.evaluation_views import ViewChoice
+from gui.widgets.figures import placeholder
+from gui.widgets.robustness_view import RobustnessView
+from gui.widgets.trust_view import TrustView
 
-_LEGEND = "Rows: the true class. Columns: the answer. Click a cell to see its images."
+VIEWS = {
+    "Errors": "Which images are read as what: the confusion matrix, and the images behind each of its cells.",
+    "Trust": "How far its confidence is to be believed, and what is left when unsure answers are withheld.",
+    "Robustness": "How it copes with noise, rotation, other line widths and shifts.",
+}
+KEY = "evaluation/view"
+SETTLED_MS = 250
+"""Moments of the past that are passed more quickly than this are not measured."""
 
 
 class EvaluationPage(QWidget):
-    """Accuracy, figures per class, the confusion matrix, and the images behind each of its cells.
+    """Accuracy in figures, and one of three views: errors by class, trust in the answers, robustness.
 
     It measures by itself whenever it is in view, nothing is being trained, and the figures are not those of the
     present network; during training it measures after every epoch.
@@ -43,49 +47,31 @@ class EvaluationPage(QWidget):
         self._epoch: object = None  # the epoch report that was last seen
         self._stale = True
         self._later = QTimer(self, singleShot=True, interval=0)
+        self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._build()
         self._connect()
         self._dress()
+        self.views.choose(int(QSettings().value(KEY, 0, int)))  # type: ignore[call-overload]
         self._show_evaluation()
         self._on_task()
 
     # --- building -----------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.header = EvaluationHeader()
-        self.matrix, self.bars = ConfusionMatrix(), DigitBars()
-        self.bars.setMinimumWidth(88)
-        self.bars.setMaximumWidth(200)
-        self.bars.setAccessibleName("Read right, per class")
-        self.bars.setWhatsThis(
-            "Recall: of all images of a class, the share that was read right. Hover a bar for the precision too; "
-            "click it to see that class's mistakes."
-        )
-        self.images = EvaluatedImages()
+        self.header, self.views = EvaluationHeader(), ViewChoice(VIEWS, "What of the evaluation is shown")
+        self.errors, self.trust = EvaluationErrors(), TrustView()
+        self.robustness = RobustnessView(self._session)
+        self.matrix, self.bars, self.images = self.errors.matrix, self.errors.bars, self.errors.images
         self._empty = placeholder()
-        self._sides = SideBySide("evaluation_splitter", self._matrix_side(), self.images, (390, 238), (3, 3))
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._sides)
+        for view in (self.errors, self.trust, self.robustness, self._empty):
+            self._stack.addWidget(view)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
-        column.setSpacing(theme.SPACE)
+        column.setSpacing(theme.SPACE // 2)
         column.addWidget(self.header)
+        column.addWidget(self.views)
         column.addWidget(self._stack, 1)
-
-    def _matrix_side(self) -> QWidget:
-        side = QWidget()
-        self._cell = sentences(_LEGEND)
-        row = QHBoxLayout()
-        row.setSpacing(theme.SPACE)
-        row.addWidget(self.matrix, 5)
-        row.addWidget(self.bars, 1)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, theme.SPACE, theme.SPACE, 0)
-        column.addWidget(label("Confusion matrix", "heading"))
-        column.addLayout(row, 1)
-        column.addWidget(self._cell)
-        return side
 
     def _connect(self) -> None:
         session = self._session
@@ -94,16 +80,14 @@ class EvaluationPage(QWidget):
         session.dataset_failed.connect(self._show_empty)
         session.network_replaced.connect(self._on_replaced)
         session.state_changed.connect(self._on_state)
-        session.snapshot_changed.connect(self._show_age)
+        session.shown_changed.connect(self._on_shown)
         session.history_changed.connect(self._on_history)
         session.tasks.said.connect(self._on_task)
-        self._later.timeout.connect(self._keep_fresh)
+        for timer in (self._later, self._settled):
+            timer.timeout.connect(self._keep_fresh)
         self.header.evaluate.clicked.connect(session.evaluate)
-        self.matrix.described.connect(self._on_described)
-        self.matrix.chosen.connect(self.images.show_choice)
-        self.bars.chosen.connect(self._on_class)
-        self.images.choice_changed.connect(self._on_choice)
-        self.images.chosen.connect(self._on_image)
+        self.errors.chosen.connect(self._on_image)
+        self.views.chosen.connect(self._on_view)
         theme.switch().changed.connect(self._dress)
 
     def _dress(self) -> None:
@@ -122,11 +106,12 @@ class EvaluationPage(QWidget):
     def _keep_fresh(self) -> None:
         """Measure the network if what is shown is not about it; after a failure, only when asked."""
         session = self._session
-        waiting = session.state in (State.IDLE, State.PAUSED) and not session.evaluating
-        if not (self.isVisible() and waiting and session.dataset) or self._asked is session.snapshot:
+        rests = session.state in (State.IDLE, State.PAUSED) or session.travelling
+        waiting = rests and not session.evaluating
+        if not (self.isVisible() and waiting and session.dataset) or self._asked is session.shown:
             return
-        if session.evaluation is None or session.evaluated_step != session.snapshot.step:
-            self._asked = session.snapshot
+        if session.evaluation is None or session.evaluated_step != session.shown.step:
+            self._asked = session.shown
             session.evaluate()
 
     def _on_history(self) -> None:
@@ -137,7 +122,7 @@ class EvaluationPage(QWidget):
             return
         self._epoch = epoch
         training = session.state == State.RUNNING and not session.evaluating
-        if epoch is not None and self.isVisible() and training:
+        if epoch is not None and self.isVisible() and training and not session.travelling:
             session.evaluate()
 
     def _on_replaced(self) -> None:
@@ -149,6 +134,16 @@ class EvaluationPage(QWidget):
     def _on_state(self) -> None:
         self._show_age()
         self._later.start()
+
+    def _on_shown(self) -> None:
+        """Say how old the figures are; a moment of the past that is being looked at gets figures of its own."""
+        self._show_age()
+        if self.isVisible() and (self._session.travelling or self._session.state != State.RUNNING):
+            self._settled.start()
+
+    def _on_view(self, number: int) -> None:
+        QSettings().setValue(KEY, number)
+        self._show_evaluation()
 
     def _on_task(self) -> None:
         self.header.evaluate.setEnabled(self._session.dataset is not None and not self._session.evaluating)
@@ -169,20 +164,18 @@ class EvaluationPage(QWidget):
         evaluation, dataset = self._session.evaluation, self._session.dataset
         self.header.set_evaluation(evaluation)
         self._show_age()
-        if evaluation is None or dataset is None:
+        view = (self.errors, self.trust, self.robustness)[self.views.current]
+        if isinstance(view, RobustnessView):
+            self._stack.setCurrentWidget(view)
+        elif evaluation is None or dataset is None:
             self._stack.setCurrentWidget(self._empty)
             self._show_empty()
-            return
-        self._stack.setCurrentWidget(self._sides)
-        self.matrix.set_confusion(evaluation.confusion, dataset.class_names)
-        self.bars.set_bars(_recall_bars(evaluation, dataset), "read right", header_height(dataset.class_names))
-        self.images.set_evaluation(evaluation, dataset)
-
-    def _on_choice(self, choice: Choice) -> None:
-        """Mark where the images come from."""
-        truth, answer = choice or (None, None)
-        self.matrix.set_opened(None if truth is None or answer is None else (truth, answer))
-        self.bars.set_opened(truth if answer is None else None)
+        else:
+            self._stack.setCurrentWidget(view)
+            if isinstance(view, EvaluationErrors):
+                view.set_evaluation(evaluation, dataset)
+            else:
+                view.set_evaluation(evaluation)
 
     def _show_age(self) -> None:
         """Say which weights the figures are about."""
@@ -190,7 +183,7 @@ class EvaluationPage(QWidget):
             return
         session = self._session
         training = session.state == State.RUNNING
-        now = session.snapshot.step
+        now = session.shown.step
         self.header.set_age(session.evaluated_step, now, trained=session.trained, training=training)
 
     def _show_empty(self) -> None:
@@ -205,27 +198,7 @@ class EvaluationPage(QWidget):
             text = "Nothing has been measured yet. Press Evaluate to let the network read the test images."
         self._empty.setText(text)
 
-    def _on_described(self, text: str) -> None:
-        self._cell.setText(text or _LEGEND)
-
-    def _on_class(self, truth: int) -> None:
-        """Show the mistakes with images of a class."""
-        self.images.show_choice((truth, None))
-
     def _on_image(self, row: int) -> None:
         dataset = self._session.dataset
         if dataset is not None:
             self.image_chosen.emit(dataset.test_images[row], int(dataset.test_labels[row]))
-
-
-def _recall_bars(evaluation: Evaluation, dataset: Dataset) -> list[Bar]:
-    """Return a bar per class: how many of its images were read right."""
-    names = dataset.class_names
-    bars = []
-    for number, (recall, precision) in enumerate(zip(evaluation.recall(), evaluation.precision(), strict=True)):
-        tip = (
-            f"{percent(recall)} of all {many(number, names)} were read right (recall). "
-            f"{percent(precision)} of the answers “{names[number]}” were right (precision)."
-        )
-        bars.append(Bar(float(recall), percent(recall), tip))
-    return bars

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings, Signal
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 
+from engine.specs import RunSpec
 from gui.library import Library
 from gui.session import Session
 from gui.widgets.steady import Steady
@@ -58,12 +59,12 @@ class Tabs(QTabWidget):
     -------
     image_chosen : (ndarray of shape (28, 28), int)
         An image that was clicked on any page, and its true class.
-    settings_asked : (RunSpec,)
-        Settings that a page wants in the forms.
+    settings_asked : (RunSpec, str)
+        Settings that a page wants in the forms, and what to call that.
     """
 
     image_chosen = Signal(object, int)
-    settings_asked = Signal(object)
+    settings_asked = Signal(object, str)
 
     def __init__(
         self, session: Session, library: Library, settings: QSettings | None = None, parent: QWidget | None = None
@@ -113,9 +114,12 @@ class Tabs(QTabWidget):
         if hasattr(page, "image_chosen"):
             page.image_chosen.connect(self.image_chosen)
         if hasattr(page, "apply_asked"):
-            page.apply_asked.connect(self.settings_asked)
+            page.apply_asked.connect(self._on_apply)
         if self._settings is not None and hasattr(page, "remember_in"):
             page.remember_in(self._settings)
+
+    def _on_apply(self, run: RunSpec) -> None:
+        self.settings_asked.emit(run, "Apply the hint")
 
     def _on_changed(self, index: int) -> None:
         """Keep the focus from jumping onto the first button of a page, which Space would then press."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QUndoStack
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from engine.errors import SettingError
 from engine.specs import RunSpec
 from gui import theme
 from gui.panels.augmentation_form import AugmentationForm
@@ -69,6 +70,13 @@ class SettingsPanel(QScrollArea):
         self._session.set_run(run)
         self.undo_stack.clear()
         self.editor.fill(fresh=True)
+
+    def use(self, run: RunSpec, title: str) -> None:
+        """Use `run` and show it in all controls; this can be undone, under the name of `title`."""
+        try:
+            self.editor.replace(run, title)
+        except SettingError as error:
+            self._session.problem.emit(error)
 
     def sizeHint(self) -> QSize:
         """Return the width that fits everything."""
