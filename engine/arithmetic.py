@@ -242,11 +242,11 @@ def _batch_norm(layer: BatchNorm, x: Floats, number: int) -> Working:
     scaled = normal * gamma
     z = scaled + beta
     steps = (
-        Step("Minus the mean", f"{figure(value)} − {bracketed(mean)}", centred, "the running mean of the batches seen"),
-        Step("Divided by the spread", f"{figure(centred)} ÷ √({figure(variance)} + {SMALL:g})", normal,
+        Step("− mean", f"{figure(value)} − {bracketed(mean)}", centred, "the running mean of the batches seen"),
+        Step("÷ spread", f"{figure(centred)} ÷ √({figure(variance)} + {SMALL:g})", normal,
              "the running variance, and a little so that it is never 0"),
-        Step("Times γ", f"{figure(normal)} × {bracketed(gamma)}", scaled, "a scale that is learned"),
-        Step("Plus β", f"{figure(scaled)} + {bracketed(beta)}", z, "a shift that is learned"),
+        Step("× γ", f"{figure(normal)} × {bracketed(gamma)}", scaled, "a scale that is learned"),
+        Step("+ β", f"{figure(scaled)} + {bracketed(beta)}", z, "a shift that is learned"),
         _activation(z, layer.activation),
     )  # fmt: skip
     return _single(value, number, steps)

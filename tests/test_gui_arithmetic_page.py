@@ -204,7 +204,7 @@ def test_the_temperature_makes_less_sure_and_the_measured_one_can_be_had(
     assert not page.temperature.measured.isEnabled()
     session.judge_by(Judge(temperature=1.32))
     page._tick()
-    assert page.temperature.measured.text() == "Measured: 1.32"
+    assert page.temperature.measured.text() == "T = 1.32 (measured)"
     assert page.temperature.slider.marks == (1.0, 1.32)
     page.temperature.measured.click()
     expected = session.judge.shares(raw[None])[0]

@@ -130,8 +130,11 @@ class ArithmeticPage(QWidget):
         self._say()
         if session.drawing is None:
             self._passage = None
+            self._forget_choice("")
             self._stack.setCurrentIndex(0)
             return
+        if self._passage is None:
+            self.sentence.setText(CLICK)
         self._passage = passage(session.reader, session.drawing)
         if self.controls.shows_shares:
             self._stack.setCurrentIndex(2)
@@ -233,10 +236,10 @@ class ArithmeticPage(QWidget):
     def _on_explained(self, text: str) -> None:
         self.sentence.setText(text)
 
-    def _forget_choice(self) -> None:
+    def _forget_choice(self, hint: str = CLICK) -> None:
         for table in (self.terms, self.steps, self.shares):
             table.clear_choice()
-        self.sentence.setText(CLICK)
+        self.sentence.setText(hint)
 
     # --- events -------------------------------------------------------------------------------------------
 

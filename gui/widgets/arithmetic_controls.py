@@ -193,6 +193,7 @@ class _NumberBox(QSpinBox):
 def _spin(name: str, about: str) -> QSpinBox:
     spin = _NumberBox()
     spin.setRange(1, 1)
+    spin.lineEdit().setTextMargins(theme.SPACE // 2, 0, 0, 0)
     spin.setWrapping(True)
     spin.setKeyboardTracking(False)
     spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)

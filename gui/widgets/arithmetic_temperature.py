@@ -56,7 +56,7 @@ class Temperature(QWidget):
         self.figure = label("1", "heading", _HELP)
         self.figure.setFixedWidth(36)
         self.figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.plain, self.measured = QPushButton("1"), QPushButton()
+        self.plain, self.measured = QPushButton("T = 1"), QPushButton()
         self.plain.setAccessibleName("Temperature 1")
         for explained, text in (
             (self.slider, _HELP),
@@ -79,7 +79,7 @@ class Temperature(QWidget):
         """Offer the temperature that was measured for a network, if one was."""
         self._measured = measured
         self.measured.setEnabled(measured is not None)
-        self.measured.setText("Not measured yet" if measured is None else f"Measured: {measured:.2f}")
+        self.measured.setText("Not measured yet" if measured is None else f"T = {measured:.2f} (measured)")
         marks = (1.0,) if measured is None else (1.0, measured)
         if marks != self.slider.marks:
             self.slider.marks = marks
