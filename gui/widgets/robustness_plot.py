@@ -22,6 +22,7 @@ from gui.widgets.wording import percent
 LINE = Line("accuracy", "accuracy", "accent", "points")
 LARGEST, AIR = 34, 0.06
 STRIP_HELP = "One test image at each strength. A green frame: read right; a red one: read wrong."
+LEAST_HEIGHT = 74  # four of these, two by two, fit a small screen
 
 
 class RobustnessPlot(QWidget):
@@ -40,6 +41,7 @@ class RobustnessPlot(QWidget):
         self.distortion = distortion
         self._curve: Curve | None = None
         self.plot = CurvePlot(distortion.label, "right, %", f"{distortion.about} {STRIP_HELP}", across=distortion.unit)
+        self.plot.canvas.setMinimumHeight(LEAST_HEIGHT)
         self.plot.set_lines((LINE,))
         self.plot.legend.hide()
         low, high = distortion.strengths[0], distortion.strengths[-1]

@@ -17,7 +17,7 @@ from gui.widgets.painted import PaintedWidget
 from gui.widgets.painted_text import paint_line
 
 _INK = 0.28  # how much of the colour of text full ink has below a heat map
-_LEAST = 4 * SIDE
+_LEAST = 3 * SIDE
 _STEPS = {
     Qt.Key.Key_Up: (-1, 0),
     Qt.Key.Key_Down: (1, 0),
