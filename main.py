@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-COMMANDS = ("train", "evaluate", "predict", "data", "info", "reproduce", "crossvalidate", "bench", "verify")
+COMMANDS = ("train", "evaluate", "predict", "data", "info", "reproduce", "crossvalidate", "bench", "verify", "sweep")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +26,11 @@ _REASONS = {
     errno.EISDIR: "there is a folder of that name",
     errno.ENAMETOOLONG: "the name is too long",
 }
+
+
+_NAMED = 40  # letters of the target in the name of its temporary file
+_LEFT_SECONDS = 3600.0
+"""A temporary file that nobody has written to for so long was left by a process that was killed."""
 
 
 def reason(error: OSError) -> str:
@@ -51,11 +58,12 @@ def atomic_write(path: str | Path, write: Callable[[Path], None]) -> None:
     try:
         check_target(target)
         target = target.resolve()  # what a link points to is written, not the link itself
-        temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
+        temporary = target.with_name(f".{target.name[:_NAMED]}.{secrets.token_hex(4)}.part")
         temporary.open("xb").close()
         write(temporary)
         _flush(temporary)
         os.replace(temporary, target)
+        sweep(target.parent, target.name)
     except OSError as error:
         kept = " The file that was there is unchanged." if _exists(target) else ""
         raise DigitLabError(
@@ -65,6 +73,22 @@ def atomic_write(path: str | Path, write: Callable[[Path], None]) -> None:
     finally:
         if temporary is not None:
             _remove(temporary)
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Remove the temporary files that processes left in `folder` that were killed while they wrote.
+
+    Parameters
+    ----------
+    folder : path
+    name : str
+        Only those for a target of this name; without it, all that :func:`atomic_write` may have left there.
+    """
+    start = glob.escape(name[:_NAMED]) if name else "*"
+    for left in folder.glob(f".{start}.{'[0-9a-f]' * 8}.part"):
+        with contextlib.suppress(OSError):  # another process may have removed it
+            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                left.unlink()
 
 
 def check_target(path: Path) -> None:

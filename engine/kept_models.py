@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.errors import ModelFileError
-from engine.files import data_folder, reason
+from engine.files import data_folder, reason, sweep
 from engine.model_files import SUFFIX, Model, save_model
 
 
@@ -61,6 +61,7 @@ def keep(model: Model) -> Path:
     """
     path = folder() / _name(model)
     save_model(path, model)
+    sweep(path.parent)
     return path
 
 

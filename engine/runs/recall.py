@@ -14,6 +14,7 @@ from engine.history import History
 from engine.model import Model, TrainingRecord
 from engine.model_files import load_model
 from engine.network import Network, Snapshot
+from engine.runs.catching_up import catch_up
 from engine.runs.figures import history_of
 from engine.runs.keeper import fingerprint, locked
 from engine.runs.row import RunRow, RunState
@@ -132,15 +133,9 @@ def record_of(row: RunRow, snapshot: Snapshot) -> TrainingRecord:
 
 def cut_off(store: RunStore) -> list[RunRow]:
     """Return the runs that ended with the process that trained them, the newest first, and mark them so."""
-    found = []
-    for glance in store.rows():
-        if glance.state in (RunState.RUNNING, RunState.PAUSED, RunState.INTERRUPTED) and _is_free(glance.id):
-            row = store.row(glance.id)
-            if row.state == RunState.RUNNING:
-                row = row.changed(state=RunState.INTERRUPTED)
-                store.save(row)
-            found.append(row)
-    return found
+    catch_up(store)
+    waiting = (RunState.PAUSED, RunState.INTERRUPTED)
+    return [store.row(glance.id) for glance in store.rows() if glance.state in waiting and _is_free(glance.id)]
 
 
 def _is_free(run_id: str) -> bool:

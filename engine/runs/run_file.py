@@ -97,6 +97,12 @@ class RunFile:
     write : bool
         Whether it may be made and written; a file that is only read has to be there.
 
+    Attributes
+    ----------
+    path : Path
+    empty : bool
+        Whether nothing was ever written to it: whoever made it was killed at that moment.
+
     Raises
     ------
     DigitLabError
@@ -104,7 +110,7 @@ class RunFile:
     """
 
     def __init__(self, path: Path, *, write: bool = False) -> None:
-        self.path = path
+        self.path, self.empty = path, False
         if not write and not path.exists():
             raise DigitLabError(f"The file of this run, {path}, is not there any more.", "Its row is kept.")
         with self._explained():
@@ -124,6 +130,7 @@ class RunFile:
         if version and application != APPLICATION:
             raise DigitLabError(f"{self.path} is not a run of DigitLab.", "It was left as it is.")
         if not write:
+            self.empty = not version and not self._base.execute("select count(*) from sqlite_master").fetchone()[0]
             self._base.execute("pragma query_only = on")
             return
         self._base.execute("pragma journal_mode = wal")

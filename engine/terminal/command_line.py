@@ -14,7 +14,7 @@ from engine.blas import allow_threads
 from engine.errors import DigitLabError
 from engine.files import reason
 from engine.model import program_version
-from engine.terminal import bench, crossvalidate, data, evaluate, info, predict, reproduce, train, verify
+from engine.terminal import bench, crossvalidate, data, evaluate, info, predict, reproduce, sweep, train, verify
 from engine.terminal.arguments import Parser, add_common
 from engine.terminal.output import complain
 from engine.terminal.signals import InterruptedBySignal, ending_at_once
@@ -29,6 +29,7 @@ COMMANDS: dict[str, ModuleType] = {
     "crossvalidate": crossvalidate,
     "bench": bench,
     "verify": verify,
+    "sweep": sweep,
 }
 BAD_INPUT = 2
 PIPE_CLOSED = 141
