@@ -120,6 +120,16 @@ def test_continuing_a_finished_run_trains_it_on_as_if_it_had_never_been_left(qtb
     assert again.session.film.steps[0] == 0
 
 
+def test_continuing_the_run_in_view_trains_it_on(qtbot, run):
+    row = run.library.store.row(rows(run)[0].id)
+    with qtbot.waitSignal(run.session.ended, timeout=PATIENCE):
+        run.library.continue_run(row)
+    rest(qtbot, run)
+    assert run.problems == []
+    assert run.library.store.row(row.id).steps == 108
+    assert len(rows(run)) == 1
+
+
 def test_the_best_and_the_last_network_of_a_run_are_opened_with_their_film(qtbot, run):
     row = run.library.store.row(rows(run)[0].id)
     learned = run.session.snapshot.parameters

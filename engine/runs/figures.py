@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from operator import attrgetter
 
 import numpy as np
@@ -16,14 +17,18 @@ from engine.runs.run_file import RunFile
 Figures = NDArray[np.float32]
 COLUMNS = ("epoch", "seen", "size", "loss", "accuracy", "learning_rate", "seconds", "goal")
 WHOLE = frozenset(("epoch", "seen", "size", "goal"))
-_take = attrgetter(*COLUMNS, "gradients")
 
 
 def figures_of(reports: Sequence[BatchReport]) -> Figures:
-    """Return what batches that followed one another reported: shape (n, 8 + layers)."""
-    rows = [(*found[:-1], *found[-1]) for found in map(_take, reports)]
+    """Return what batches that followed one another reported, at least one: shape (n, 8 + layers)."""
+    count, layers = len(reports), len(reports[0].gradients)
+    figures = np.empty((count, len(COLUMNS) + layers), np.float32)
     with np.errstate(over="ignore"):  # a gradient that explodes becomes infinite, which it nearly is
-        return np.array(rows, np.float32)
+        for column, name in enumerate(COLUMNS):
+            figures[:, column] = np.fromiter(map(attrgetter(name), reports), np.float32, count)
+        lengths = chain.from_iterable(map(attrgetter("gradients"), reports))
+        figures[:, len(COLUMNS) :] = np.fromiter(lengths, np.float32, count * layers).reshape(count, layers)
+    return figures
 
 
 def reports_of(first: int, figures: Figures) -> Iterator[BatchReport]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_FRAMES = 160
+MOST_FRAMES = 120
 MOST_BYTES = 60_000_000
 LEAST_FRAMES = 3
 LEAST_STEPS = 1000

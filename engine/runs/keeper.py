@@ -33,6 +33,7 @@ from engine.training import Training
 
 CHECKPOINT_SECONDS = 30.0
 FRAME_SECONDS = 1.0
+MOST_REPORTS = 4096
 
 
 @dataclass
@@ -40,9 +41,16 @@ class _Waiting:
     """What has happened since the last writing."""
 
     batches: list[BatchReport] = field(default_factory=list)
+    chunks: list[tuple[int, Figures]] = field(default_factory=list)
     epochs: list[EpochReport] = field(default_factory=list)
     frames: list[tuple[int, float, Any]] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
+
+    def pack(self) -> None:
+        """Make a table of the reports of batches: thousands of objects would keep Python's collector busy."""
+        if self.batches:
+            self.chunks.append((self.batches[0].step, figures_of(self.batches)))
+            self.batches = []
 
 
 class Keeper:
@@ -106,6 +114,8 @@ class Keeper:
         now, waiting = time.monotonic(), self._now
         if isinstance(report, BatchReport):
             waiting.batches.append(report)
+            if len(waiting.batches) >= MOST_REPORTS:
+                waiting.pack()
             if self._frames is not None and report.step >= self._frames.due:
                 self._take_frame(report.epoch - 1 + report.seen / report.size)
         elif isinstance(report, EpochReport):
@@ -155,8 +165,9 @@ class Keeper:
     def _write(self, facts: dict[str, Any], arrays: dict[str, Any], *, wait: bool) -> None:
         waiting, self._now = self._now, _Waiting()
         if not facts:  # curves belong to a checkpoint
-            self._now.batches, self._now.epochs = waiting.batches, waiting.epochs
-            waiting.batches, waiting.epochs = [], []
+            for name in ("batches", "chunks", "epochs"):
+                setattr(self._now, name, getattr(waiting, name))
+                setattr(waiting, name, [])
         self._filmed_at = time.monotonic()
         self._job = writing(partial(self._write_all, facts, arrays, waiting, self.row))
         if wait:
@@ -167,11 +178,11 @@ class Keeper:
     def _write_all(self, facts: dict[str, Any], arrays: dict[str, Any], waiting: _Waiting, row: RunRow) -> None:
         """Write; what could not be written is kept for the next time."""
         before = self._unsaved
-        chunk = [(waiting.batches[0].step, figures_of(waiting.batches))] if waiting.batches else []
+        waiting.pack()
         self._unsaved = Entry(
             before.facts | facts,
             arrays or before.arrays,
-            [*before.batches, *chunk],
+            [*before.batches, *waiting.chunks],
             [*before.epochs, *map(asdict, waiting.epochs)],
             [*before.frames, *waiting.frames],
             [*before.dropped, *waiting.dropped],

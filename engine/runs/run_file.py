@@ -27,6 +27,7 @@ SUFFIX = ".run"
 VERSION = 1
 APPLICATION = 0x444C5255  # "DLRU"
 PATIENCE_SECONDS = 10
+PAGE = 32768  # frames and vectors are large: a quarter of the time that small pages take
 Array = NDArray[Any]
 _TABLES = """
 create table facts (name text primary key, value text not null);
@@ -133,6 +134,8 @@ class RunFile:
             self.empty = not version and not self._base.execute("select count(*) from sqlite_master").fetchone()[0]
             self._base.execute("pragma query_only = on")
             return
+        if not version:
+            self._base.execute(f"pragma page_size = {PAGE}")
         self._base.execute("pragma journal_mode = wal")
         self._base.execute("pragma synchronous = full")
         if not version:
