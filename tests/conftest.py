@@ -146,9 +146,9 @@ def _children() -> set[int]:
     for listing in Path("/proc/self/task").glob("*/children"):
         with contextlib.suppress(OSError):  # the thread may end while its folder is read
             found.update(map(int, listing.read_text().split()))
-    tracker = sys.modules.get("multiprocessing.resource_tracker")
-    if tracker is not None:
-        found.discard(tracker._resource_tracker._pid)
+    for name in ("multiprocessing.resource_tracker", "joblib.externals.loky.backend.resource_tracker"):
+        if (tracker := sys.modules.get(name)) is not None:
+            found.discard(tracker._resource_tracker._pid)
     return found
 
 
