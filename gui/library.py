@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from gui.document import Document
 from gui.session import Session
 
 NEWS_MS = 500
+PATIENCE_SECONDS, AGAIN_SECONDS = 0.5, 3.0
+"""How long the window waits for a library that another program holds, and how long until it tries again."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +56,22 @@ class Library(QObject):
         self._session, self._document = session, document
         self._store: RunStore | None = None
         self.trouble: DigitLabError | None = None
+        self._not_before = 0.0
         self._soon = QTimer(self, singleShot=True, interval=NEWS_MS)
-        self._soon.timeout.connect(self.changed)
+        self._soon.timeout.connect(self._on_news)
         session.run_kept.connect(self._on_kept)
         document.kept_run.connect(self._on_model)
 
     @property
     def store(self) -> RunStore | None:
         """The rows of all runs, for the GUI thread; None where there is no library, and :attr:`trouble` says why."""
-        if self._store is None:
+        if self._store is None and time.monotonic() >= self._not_before:
             try:
-                self._store = RunStore()
+                self._store = RunStore(patience=PATIENCE_SECONDS)
                 self.trouble = None
             except DigitLabError as error:
                 self.trouble = error
+                self._not_before = time.monotonic() + AGAIN_SECONDS
         return self._store
 
     def begin(self) -> None:
@@ -129,6 +134,17 @@ class Library(QObject):
             self._session.noted.emit(note)
         if found.cut_off:
             self.offered.emit(found.cut_off[0])
+        self.changed.emit()
+
+    def _on_news(self) -> None:
+        """Tell what became of the list if it was lost or damaged meanwhile, and that its rows may be different."""
+        try:
+            if self.store is not None and self.store.version:
+                notes, self.store.notes = self.store.notes, []
+                for note in notes:
+                    self._session.noted.emit(note)
+        except DigitLabError as error:  # the keeper of the run says so, too, if it cannot write either
+            self.trouble = error
         self.changed.emit()
 
     def _on_kept(self, _run_id: str) -> None:

@@ -18,10 +18,11 @@ from engine.reproduction.rows import ARTICLE_ROWS, FAITHFUL, rows_named
 from engine.specs import RunSpec
 from engine.sweep.axis import Axis
 from engine.sweep.built_in import BUILT_IN
-from engine.sweep.left import Estimate, guess
+from engine.sweep.left import Estimate
 from engine.sweep.link import Told
 from engine.sweep.paths import applied, paths_of, shown
 from engine.sweep.reading import MAX_BYTES, checked_sweep, find_sweep, read_sweep
+from engine.sweep.rough import rough_seconds
 from engine.sweep.spec import SweepSpec, key_of
 
 RATE, UNITS = "training.learning_rate", "network.layers.0.units"
@@ -223,11 +224,11 @@ def test_files_are_refused_with_their_names(tmp_path: Path) -> None:
 
 def test_the_time_left_is_guessed_by_the_settings_and_then_learned() -> None:
     one, two = QUICK.changed(training={"epochs": 1}), QUICK.changed(training={"epochs": 2})
-    assert guess(two) == pytest.approx(2 * guess(one))
-    assert guess(PRESETS["convolutional"].run) > 10 * guess(QUICK)
+    assert rough_seconds(two) == pytest.approx(2 * rough_seconds(one))
+    assert rough_seconds(PRESETS["convolutional"].run) > 10 * rough_seconds(QUICK)
     estimate = Estimate({0: one, 1: two, 2: two})
-    assert estimate.left({}, 2) == pytest.approx(5 * guess(one) / 2)
-    assert estimate.left({}, 9) == pytest.approx(guess(two)), "no trial is divided"
+    assert estimate.left({}, 2) == pytest.approx(5 * rough_seconds(one) / 2)
+    assert estimate.left({}, 9) == pytest.approx(rough_seconds(two)), "no trial is divided"
     assert estimate.left({0: Told(0.5, 3.0)}, 1) == pytest.approx(3 + 12 + 12)
     estimate.took(0, 6.0)
     assert estimate.left({}, 1) == pytest.approx(24)

@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import ceil
 
-from engine.specs import INPUT_SHAPE, RunSpec
+from engine.specs import RunSpec
 from engine.sweep.link import Told
+from engine.sweep.rough import rough_seconds
 
-IMAGES = 60_000
-"""How many images there are to learn from, as long as nothing else is known: only the first guess depends on it."""
-STEP_SECONDS, PRODUCT_SECONDS = 6e-5, 5e-10
-"""Roughly what a batch costs besides its products, and a product of an image's with a weight, there and back."""
 TRUSTED_SHARE = 0.02
-
-
-def guess(run: RunSpec) -> float:
-    """Return roughly how many seconds a run takes."""
-    images = IMAGES * (1 - run.validation_split)
-    batches = ceil(images / run.training.batch_size)
-    layers = len(run.network.layers) + 1
-    return run.training.epochs * (batches * STEP_SECONDS * layers + images * _products(run) * PRODUCT_SECONDS)
-
-
-def _products(run: RunSpec) -> int:
-    """Return how many products an image takes on its way forward."""
-    total = 0
-    for shape, count in run.network.rows():
-        places = shape[0] * shape[1] if len(shape) == len(INPUT_SHAPE) + 1 else 1
-        total += count * places
-    return total
 
 
 class Estimate:
@@ -44,8 +23,8 @@ class Estimate:
     """
 
     def __init__(self, runs: Mapping[int, RunSpec], done: Iterable[tuple[RunSpec, float]] = ()) -> None:
-        self._guesses = {index: guess(run) for index, run in runs.items()}
-        known = [(guess(run), seconds) for run, seconds in done]
+        self._guesses = {index: rough_seconds(run) for index, run in runs.items()}
+        known = [(rough_seconds(run), seconds) for run, seconds in done]
         self._guessed, self._took = sum(pair[0] for pair in known), sum(pair[1] for pair in known)
         self._over = 0.0
 

@@ -15,13 +15,14 @@ from engine.errors import DigitLabError, SettingError
 from engine.runs.experiments import Experiment
 from engine.runs.store import RunStore
 from engine.sweep.built_in import BUILT_IN
+from engine.sweep.rough import MNIST_IMAGES, rough_seconds
 from engine.sweep.spec import SweepSpec
 from gui.session import Session
 from gui.widgets.experiment_draft import FORMS, Checked, Draft, checked, draft_of
 from gui.widgets.experiment_entries import BUILT, KEPT, NEW, Choice, Known
 from gui.widgets.experiment_plan import ExperimentPlan
 from gui.widgets.experiment_runner import ExperimentRunner, Looked, look
-from gui.widgets.experiment_time import MNIST_IMAGES, rough_seconds, rough_total
+from gui.widgets.experiment_time import rough_total
 from gui.worker import TaskThread
 
 JUDGE_MS = 150

@@ -1,26 +1,11 @@
-"""How long an experiment will take, roughly, before anything has been measured; and durations in words."""
+"""How long an experiment will take, and durations in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import prod
 
-from engine.layers import Conv2DSpec
-from engine.specs import INPUT_SHAPE, RunSpec
-
-# Measured on one core of a laptop: seconds per weight and image, per step, and per image that is deformed.
-# A convolution takes longer for each of its products than a dense layer.
-PER_PRODUCT, PER_STEP, PER_DEFORMED, CONVOLVED = 2.5e-11, 6e-5, 8e-6, 3.0
-MNIST_IMAGES = 60_000
-
-
-def rough_seconds(run: RunSpec, images: int = MNIST_IMAGES) -> float:
-    """Return about how many seconds a run takes that learns from `images` images, validation images included."""
-    learned = images * (1 - run.validation_split)
-    steps = learned / run.training.batch_size
-    deformed = PER_DEFORMED if run.training.augmentation.active else 0.0
-    epoch = learned * (_products(run) * PER_PRODUCT + deformed) + steps * PER_STEP
-    return epoch * run.training.epochs
+from engine.specs import RunSpec
+from engine.sweep.rough import MNIST_IMAGES, rough_seconds
 
 
 def rough_total(runs: Iterable[RunSpec], workers: int, images: int = MNIST_IMAGES) -> float:
@@ -38,15 +23,3 @@ def duration(seconds: float) -> str:
     if minutes < 48 * 60:
         return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
     return f"{round(minutes / 1440):,} days"
-
-
-def _products(run: RunSpec) -> float:
-    """Return how many multiplications an image takes, convolutions weighted by how much longer theirs take."""
-    shapes = [INPUT_SHAPE, *(shape for shape, _ in run.network.rows())]
-    counts = [count for _, count in run.network.rows()]
-    total = 0.0
-    for number, count in enumerate(counts):
-        layer = run.network.layers[number] if number < len(run.network.layers) else None
-        places = prod(shapes[number + 1][:2]) * CONVOLVED if isinstance(layer, Conv2DSpec) else 1
-        total += count * places
-    return total
