@@ -18,6 +18,7 @@ from engine.datasets.split import split_if_possible
 from engine.errors import DigitLabError
 from engine.model import Model
 from engine.runs.recall import Recalled, Which, cut_off, model_of, recall
+from engine.runs.room import tidy
 from engine.runs.row import RunRow
 from engine.runs.run_file import path_of
 from engine.runs.store import RunStore
@@ -182,7 +183,8 @@ class Library(QObject):
 def _look(progress: Any, cancelled: Any) -> Found:
     with closing(RunStore()) as store:
         newest = [glance.id for glance in store.rows() if not glance.experiment][:1]
-        return Found([row for row in cut_off(store) if row.id in newest], list(store.notes))
+        waiting = [row for row in cut_off(store) if row.id in newest]
+        return Found(waiting, [*store.notes, *tidy(store)])
 
 
 def _recall(row: RunRow, dataset: Dataset | None, progress: Any, cancelled: Any) -> tuple[Recalled, Training, Dataset]:

@@ -14,6 +14,7 @@ from engine.network import Network
 from engine.presets import PRESETS
 from engine.reports import BatchReport, EndReport, EpochReport
 from engine.runs import keeper as keeping
+from engine.runs import room
 from engine.runs.curve import POINTS
 from engine.runs.figures import Thinning, figures_of, history_of, reports_of
 from engine.runs.film import Film
@@ -244,3 +245,29 @@ def test_an_entry_is_written_whole_or_not_at_all(tmp_path):
             file.write(Entry(facts={"a": 2}, arrays={"x": np.ones(3)}, epochs=[{"no": "epoch"}]))
         assert file.facts() == {"a": 1}
         assert file.arrays()["x"].tolist() == [0, 0, 0]
+
+
+def test_old_films_make_room_and_what_was_deleted_long_ago_goes(small_split, monkeypatch):
+    monkeypatch.setattr(room, "WORTH_BYTES", 100_000)
+    keepers = []
+    for _ in range(4):
+        training, keeper = begin(small_split, RUN.changed(network={"layers": [{"kind": "dense", "units": 60}]}))
+        train(training, keeper)
+        keepers.append(keeper)
+    oldest, starred, third, newest = sorted(keeper.path for keeper in keepers)  # within a second by chance
+    sizes = [path.stat().st_size for path in (oldest, starred, third, newest)]
+    with closing(RunStore()) as store:
+        store.mark(starred.stem, starred=True)
+        assert room.tidy(store, most=sum(sizes)) == []
+        (sentence,) = room.tidy(store, most=sum(sizes) - 1000)
+        assert "an old run" in sentence
+        assert oldest.stat().st_size < sizes[0] / 2
+        room.tidy(store, most=0)
+        assert [path.stat().st_size for path in (starred, newest)] == [sizes[1], sizes[3]]
+        recalled = recall(oldest.stem)
+        assert len(recalled.history.batches) == recalled.row.steps
+        monkeypatch.setattr(room, "DELETED_SECONDS", -10.0)
+        store.delete([third.stem])
+        room.tidy(store)
+        assert not third.exists()
+        assert oldest.exists()

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from engine.errors import DigitLabError
 from engine.files import data_folder, reason
+from engine.runs.opening import identity
 from engine.runs.row import RunRow
 
 SUFFIX = ".run"
@@ -118,6 +119,7 @@ class RunFile:
             self._base = sqlite3.connect(path, PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
             try:
                 self._begin(write)
+                self._identity = identity(path)
             except BaseException:
                 self._base.close()
                 raise
@@ -142,6 +144,13 @@ class RunFile:
             self._base.executescript(
                 f"begin;{_TABLES}pragma application_id = {APPLICATION};pragma user_version = {VERSION};commit;"
             )
+
+    @property
+    def there(self) -> bool:
+        """Whether the file is still where it was opened: one that was removed can be written to, but is lost."""
+        with contextlib.suppress(OSError):
+            return identity(self.path) == self._identity
+        return False
 
     def _pragma(self, name: str) -> int:
         return int(self._base.execute(f"pragma {name}").fetchone()[0])
@@ -175,6 +184,13 @@ class RunFile:
             with contextlib.suppress(sqlite3.Error):  # a full disk may have rolled back by itself
                 self._base.execute("rollback")
             raise
+
+    def drop_film(self) -> None:
+        """Take all frames out, and give their room back."""
+        with self._explained():
+            self._base.execute("delete from frames")
+            self._base.execute("vacuum")
+            self._base.execute("pragma wal_checkpoint(truncate)")
 
     # --- reading ------------------------------------------------------------------------------------------
 
