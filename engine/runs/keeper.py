@@ -8,6 +8,7 @@ holds the moment at which the disk is ready for it. The weights that result are 
 from __future__ import annotations
 
 import time
+import weakref
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -33,7 +34,7 @@ from engine.training import Training
 
 CHECKPOINT_SECONDS = 30.0
 FRAME_SECONDS = 1.0
-MOST_REPORTS = 4096
+MOST_REPORTS = 1024
 
 
 @dataclass
@@ -88,6 +89,8 @@ class Keeper:
         self._due = False
         self._saved_at = self._filmed_at = 0.0
         self._thinning = Thinning()
+        self._data: dict[str, Any] = {}
+        self._lost: DigitLabError | None = None  # what is to be said once the run is kept anew
 
     @property
     def path(self) -> Path:
@@ -98,7 +101,8 @@ class Keeper:
         """Open the run's file, or make it; where that cannot be, :attr:`trouble` says why."""
         self._filmed_at = time.monotonic()
         self.row = self.row.changed(state=RunState.RUNNING)
-        self._save(wait=True, facts={"data": fingerprint(self._training.data.dataset)})
+        self._data = fingerprint(self._training.data.dataset)
+        self._save(wait=True)
         taken = [] if self._file is None else [step for step, _ in self._file.frame_list()]
         step, training = self._training.step, self._training
         if self._film:
@@ -140,15 +144,15 @@ class Keeper:
         self._now.dropped += self._frames.take(step)
         self._now.frames.append((step, place, half(self._training.network.parameters)))
 
-    def _save(self, *, wait: bool, facts: dict[str, Any] | None = None) -> None:
+    def _save(self, *, wait: bool) -> None:
         """Write a checkpoint and everything since the one before, as soon as the last writing is over."""
         if self._busy(wait):
             return
         state = self._training.state()
         self.row = _brought_up(self.row, self._training, self._now)
         self._saved_at, self._due = time.monotonic(), False
-        known = {"row": self.row.model_dump(mode="json"), "state": state.numbers}
-        self._write(known | (facts or {}), state.arrays, wait=wait)
+        facts = {"row": self.row.model_dump(mode="json"), "state": state.numbers, "data": self._data}
+        self._write(facts, state.arrays, wait=wait)
 
     def _save_frames(self) -> None:
         """Write the frames alone: they are to be seen while the training runs."""
@@ -194,9 +198,13 @@ class Keeper:
         except DigitLabError as error:
             self.trouble = error
         else:
-            self.trouble, self.written = None, self.written + 1
+            self.trouble, self._lost, self.written = self._lost, None, self.written + 1
 
     def _write_file(self) -> None:
+        if self._file is not None and not self._file.there:
+            what = f"{self.path} was removed while the run was being kept there."
+            self._lost = DigitLabError(what, "It is kept anew from here on; its earlier curves and moments are lost.")
+            self._close()
         if self._file is None:
             self._open()
         assert self._file is not None
@@ -213,8 +221,9 @@ class Keeper:
         lock = locked(self.path)
         try:
             self._file = file = RunFile(self.path, write=True)
-            self._thinning = Thinning()
-            self._learn(file.batches(), file.epochs())
+            if batches := file.batches():
+                self._thinning = Thinning()
+                self._learn(batches, file.epochs())
         except BaseException:
             lock.release()
             raise
@@ -254,9 +263,19 @@ def locked(path: Path) -> FileLock:
 
 
 def fingerprint(dataset: Dataset) -> dict[str, Any]:
-    """Return how many training images there are, and a sum over their bytes and labels that tells others apart."""
-    images, labels = (np.ascontiguousarray(array) for array in (dataset.train_images, dataset.train_labels))
-    return {"images": len(images), "sum": zlib.crc32(labels.data, zlib.crc32(images.data))}
+    """Return how many training images there are, and a sum over their bytes and labels that tells others apart.
+
+    The last answer is remembered: a window asks again at every run.
+    """
+    global _known
+    if _known is None or _known[0]() is not dataset.train_images or _known[1]() is not dataset.train_labels:
+        images, labels = (np.ascontiguousarray(array) for array in (dataset.train_images, dataset.train_labels))
+        found = {"images": len(images), "sum": zlib.crc32(labels.data, zlib.crc32(images.data))}
+        _known = weakref.ref(dataset.train_images), weakref.ref(dataset.train_labels), found
+    return _known[2]
+
+
+_known: tuple[weakref.ref[Any], weakref.ref[Any], dict[str, Any]] | None = None
 
 
 def _brought_up(row: RunRow, training: Training, waiting: _Waiting) -> RunRow:
