@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +240,9 @@ def test_the_time_left_is_guessed_by_the_settings_and_then_learned() -> None:
     assert (estimate.left({}, 2), estimate.share({})) == (0, 1)
     again = Estimate({5: two}, [(one, 10.0)])
     assert again.left({}, 1) == pytest.approx(20)
+
+
+def test_the_example_in_the_readme_is_one() -> None:
+    text = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+    example = json.loads(re.search(r"```json\n(.+?)```", text, re.DOTALL)[1])
+    assert len(checked_sweep(example).trials()) == 27
