@@ -36,7 +36,8 @@ class Desk(Moments):
     dataset : Dataset or None
         The data in use; None until it has been loaded.
     evaluation : Evaluation or None
-        The latest evaluation of the present network on the test images; `evaluated_step` is of which step.
+        The latest evaluation of the present network on the test images; `evaluated` is what was measured,
+        `evaluated_step` its step.
     remarks : str
         Why something that was wanted is not in force; empty if there is no such thing.
     drawing : ndarray of shape (28, 28), uint8, or None
@@ -63,6 +64,7 @@ class Desk(Moments):
         self.dataset: Dataset | None = None
         self.evaluation: Evaluation | None = None
         self.evaluated_step = -1
+        self.evaluated: Snapshot | None = None
         self.drawing: NDArray[Any] | None = None
         self.shipped: Reader | None = None
         self.taught = False
@@ -196,6 +198,10 @@ class Desk(Moments):
         if word and ink != self.built.ink and is_inked(word):
             self.load(word)
 
+    def use(self, dataset: Dataset) -> None:
+        """Use data that has been loaded elsewhere."""
+        self._on_loaded(dataset)
+
     def _on_loaded(self, dataset: Dataset) -> None:
         if self._loading is not None:
             self._loading, self._ink = None, self._asked[1]
@@ -215,20 +221,33 @@ class Desk(Moments):
         """Whether the test images are being read now."""
         return self._evaluating is not None
 
-    def evaluate(self) -> None:
-        """Let the network in view read the test images, in the background."""
+    def show_moment(self, index: int | None) -> None:
+        """Look at a moment of the run; figures of the present are measured anew if others have taken their place."""
+        super().show_moment(index)
+        stale = self.evaluation is not None and self.evaluated is not self.snapshot
+        if not self.travelling and stale and self._resting:
+            self.evaluate()
+
+    @property
+    def _resting(self) -> bool:
+        """Whether nothing is being trained."""
+        return True
+
+    def evaluate(self, snapshot: Snapshot | None = None) -> None:
+        """Let the network in view, or another one, read the test images, in the background."""
         if self.dataset is None:
             return
+        snapshot = snapshot or self.shown
         if self._evaluating is not None:
             self.tasks.forget(self._evaluating)
-        work = partial(_evaluate, self.shown, self.dataset, self.built.training.loss)
-        self._evaluating = self.tasks.start(
-            "Evaluating…", work, partial(self._on_evaluated, self.shown, self.dataset), self._on_evaluation_failed
-        )
+        work = partial(_evaluate, snapshot, self.dataset, self.built.training.loss)
+        done = partial(self._on_evaluated, snapshot, self.dataset)
+        self._evaluating = self.tasks.start("Evaluating…", work, done, self._on_evaluation_failed)
 
     def _on_evaluated(self, snapshot: Snapshot, dataset: Dataset, evaluation: Evaluation | None) -> None:
         self._evaluating = None
         if snapshot.spec == self.snapshot.spec and dataset is self.dataset:
+            self.evaluated = snapshot
             self._set_evaluation(evaluation, snapshot.step)
 
     def _on_evaluation_failed(self, error: DigitLabError) -> None:

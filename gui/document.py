@@ -82,6 +82,7 @@ class Document(QObject):
         session.network_replaced.connect(self._on_replaced)
         session.ended.connect(self._on_ended)
         session.left.connect(self._on_left)
+        session.made.connect(self._on_made)
         session.dataset_changed.connect(self._on_dataset)
 
     @property
@@ -133,9 +134,7 @@ class Document(QObject):
     def take(self, model: Model) -> None:
         """Go on with a model that comes from no file, and keep a copy of it."""
         self.adopt(model)
-        self.saved = False
-        self._keep(self._origin(), model.network, self._session.history, best_epoch=0)
-        self.changed.emit()
+        self._on_made(model)
 
     def add_scores(self, model: Model, scores: Sequence[Score]) -> None:
         """Add scores of the present network to its card and to what is saved next, if `model` still is that network."""
@@ -186,7 +185,8 @@ class Document(QObject):
         session = self._session
         if origin.dataset is None:
             return TrainingRecord(steps=snapshot.step, epochs=snapshot.epoch)
-        test = session.evaluation if history is session.history and session.evaluated_step == snapshot.step else None
+        evaluated = session.evaluated  # a moment of the past has the same step, but not quite the same weights
+        test = session.evaluation if evaluated is not None and alike(evaluated, snapshot) else None
         reports = [report for report in history.reports if report.epoch <= snapshot.epoch]
         record = record_training(origin.dataset, reports, steps=snapshot.step, best_epoch=best_epoch, test=test)
         taught = origin.came_from.record.taught if origin.came_from else ""
@@ -221,6 +221,11 @@ class Document(QObject):
         if model.judge != Judge() and self._is_present(model.network):
             self._measured = model
             self._session.judge_by(model.judge)
+
+    def _on_made(self, model: Model) -> None:
+        self._came_from, self.saved = model, False
+        self._keep(self._origin(), model.network, self._session.history, best_epoch=0)
+        self.changed.emit()
 
     def _on_state(self, _state: str) -> None:
         self._origins[self._session.history] = self._origin()

@@ -48,7 +48,7 @@ class Session(Desk):
     state : State
         What the training is doing.
     parent_run : str
-        The run that the network came from; empty if from none.
+        The run that the network came from; or empty.
     """
 
     state_changed = Signal(str)
@@ -58,6 +58,7 @@ class Session(Desk):
     history_changed = Signal()
     ended = Signal(object)  # EndReport
     left = Signal(object, object)  # Training, History: a run that is over, for whoever keeps it
+    made = Signal(object)  # Model: the present network was made here, without training, and is in no file yet
     run_kept = Signal(str)  # something of the present run was written to disk: its id
 
     def __init__(self, run: RunSpec, parent: QObject | None = None) -> None:
@@ -263,7 +264,11 @@ class Session(Desk):
         self.trainer.release()
         self._set_state(State.IDLE)
         self.ended.emit(report)
-        self.evaluate()
+        self.evaluate(self.snapshot)
+
+    @property
+    def _resting(self) -> bool:
+        return self.state == State.IDLE
 
     def _set_state(self, state: State) -> None:
         if state != self.state:
@@ -271,10 +276,6 @@ class Session(Desk):
             self.state_changed.emit(state)
 
     # --- data ---------------------------------------------------------------------------------------------
-
-    def use(self, dataset: Dataset) -> None:
-        """Use data that has been loaded elsewhere."""
-        self._on_loaded(dataset)
 
     def _on_loaded(self, dataset: Dataset) -> None:
         """Use other data from now on; the network stays, so that it can be tried and trained on that data."""

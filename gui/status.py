@@ -103,7 +103,10 @@ class Status(QObject):
             self._message.show_hint(report.message)
 
     def _on_evaluation(self, evaluation: Evaluation | None) -> None:
-        if evaluation is not None and self._session.state == State.IDLE and self._session.trained:
+        session = self._session
+        if session.travelling:  # what was measured is a moment of the past
+            return
+        if evaluation is not None and session.state == State.IDLE and session.trained:
             self._set(
                 f"{100 * evaluation.accuracy:.2f} % of {evaluation.count:,} test images read right. "
                 + (PENDING if self._session.pending else "Press Train to learn more, or Reset to begin anew.")

@@ -166,6 +166,9 @@ class TrainingThread(QThread):
             wait = self._allowance == 0
             if wait and not told and self._orders.empty():
                 self._send(time.monotonic(), copy=True)
+                if self._keeper is not None:
+                    self._keeper.pause()
+                    self._tell_kept()
                 self.paused.emit(self._run_id)
                 told = True
             try:

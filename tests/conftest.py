@@ -33,8 +33,17 @@ from engine.terminal import command_line  # noqa: E402
 from engine.threads import NAME as POOL  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-# These are about signals, terminals and libraries that only Unix has.
-collect_ignore = ["test_cli_unix.py", "test_startup.py"] if os.name == "nt" else []
+# These are about signals, terminals, libraries and rights that only Unix has.
+_UNIX = (
+    "cli_unix",
+    "startup",
+    "engine_kills",
+    "engine_full_disk",
+    "engine_runs_kills",
+    "engine_runs_read_only",
+    "gui_kills",
+)
+collect_ignore = [f"test_{name}.py" for name in _UNIX] if os.name == "nt" else []
 PATIENCE = 5.0  # seconds that a thread or a child may take to end after its test
 
 settings.register_profile(

@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
+from PIL import Image
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QPoint, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -59,10 +60,13 @@ def main() -> None:
     window.begin([])
     wait_for(lambda: window.session.dataset is not None)
     shoot(window, options, "0-start")
-    pad(window, options)
-    live(window, options)
-    at_rest(window, options)
-    convolutional(window, options)
+    if options.tour:
+        tour(window, options)
+    else:
+        pad(window, options)
+        live(window, options)
+        at_rest(window, options)
+        convolutional(window, options)
     window.close()
     home.cleanup()
 
@@ -72,6 +76,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("out", type=Path, help="folder for the pictures")
     parser.add_argument("--size", default="1280x720", type=size, help="of the window, e.g. 1920x1080")
     parser.add_argument("--theme", default="dark", choices=("light", "dark"))
+    parser.add_argument("--tour", action="store_true", help="every page, while it learns, at rest, and looking back")
+    parser.add_argument("--colors", type=int, default=0, help="the most colours of a picture; 0: all")
     return parser.parse_args()
 
 
@@ -136,6 +142,64 @@ def at_rest(window, options) -> None:
     shoot(window, options, "6-data", window.pages.page("Data"))
 
 
+def tour(window, options) -> None:
+    """Every page: while it learns, at rest, and some of them looking back."""
+    from engine.presets import PRESETS
+    from gui.pages.tabs import PAGES
+
+    quick = PRESETS["quick"].run
+    for rate in (0.001, 0.004, 0.02):  # for the library
+        window.settings_panel.set_run(quick.changed(training={"learning_rate": rate, "epochs": 2}))
+        window.session.new_network()
+        window.session.train()
+        wait_for(lambda: window.session.state == "idle" and not window.session.tasks.titles)
+    experiment(window)
+    window.settings_panel.set_run(quick.changed(training={"epochs": 60}))
+    window.session.new_network()
+    window.session.train()
+    wait_for(lambda: window.session.snapshot.step > 300)
+    draw(window.drawing_panel.pad, SEVEN)
+    for entry in PAGES:
+        shoot(window, options, f"live-{entry.file.removesuffix('_page')}", window.pages.page(entry.name), busy=True)
+    window.session.stop()
+    wait_for(lambda: window.session.state == "idle" and not window.session.tasks.titles)
+    runs = window.pages.page("Runs")
+    window.pages.setCurrentWidget(runs)
+    pause(1000)
+    runs.table.selectAll()
+    for entry in PAGES:
+        shoot(window, options, f"rest-{entry.file.removesuffix('_page')}", window.pages.page(entry.name))
+    window.session.show_moment(len(window.session.film) // 3)
+    for name in ("Training", "Weights", "Map", "Evaluation"):
+        shoot(window, options, f"past-{name.lower()}", window.pages.page(name))
+    window.session.show_moment(None)
+
+
+def experiment(window) -> None:
+    """Try some learning rates, and show what came of them."""
+    from engine.sweep.keeping import open_experiment
+    from engine.sweep.reading import checked_sweep
+    from engine.sweep.sweep import Sweep
+    from gui.pages.experiments_page import RESULTS
+
+    spec = checked_sweep(
+        {
+            "name": "Learning rates",
+            "base": {"preset": "quick"},
+            "axes": [
+                {"path": "training.epochs", "values": [1]},
+                {"path": "training.learning_rate", "values": [0.0003, 0.001, 0.004, 0.016]},
+            ],
+            "seeds": [0, 1],
+        }
+    )
+    kept = open_experiment(window.library.store, spec)
+    Sweep(spec, window.library.store, kept.id, 2).run(lambda event: QApplication.processEvents())
+    page = window.pages.page("Experiments")
+    page.desk.open(("kept", kept.id))
+    page.show_page(RESULTS)
+
+
 def convolutional(window, options) -> None:
     """A convolutional network: its kernels, the feature maps of the drawing, and the images it learns from."""
     combo = window.settings_panel.preset.combo
@@ -154,14 +218,20 @@ def convolutional(window, options) -> None:
     wait_for(lambda: window.session.state == "idle" and not window.session.tasks.titles)
 
 
-def shoot(window, options, name, page=None) -> None:
+def shoot(window, options, name, page=None, *, busy=False) -> None:
     if page is not None:
         window.pages.setCurrentWidget(page)
-    pause(700)  # the page's own timers draw it
-    wait_for(lambda: not window.session.tasks.titles)
+    pause(2500 if busy else 700)  # the page's own timers draw it
+    if not busy:
+        wait_for(lambda: not window.session.tasks.titles)
+        pause(300)
     width, height = options.size
     target = options.out / f"{name}-{width}x{height}-{options.theme}.png"
     window.grab().save(str(target))
+    if options.colors:
+        with Image.open(target) as picture:
+            few = picture.convert("RGB").quantize(options.colors, dither=Image.Dither.NONE)
+        few.save(target, optimize=True)
     print(target)
 
 

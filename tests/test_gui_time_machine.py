@@ -1,14 +1,19 @@
 """Looking back over a run, and going on with runs of the library, in the whole window."""
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from whole_window import LONG, PATIENCE, QUICK, rest, train
 
+from engine.model_files import load_model
 from engine.network import Network
 from engine.runs.frames import half
 from engine.runs.row import RunState
+from engine.runs.run_file import RunFile
+from engine.surgery import SwitchOff
 from gui.session import State
 
 pytest_plugins = ["whole_window"]
@@ -196,3 +201,63 @@ def test_undo_in_a_page_with_changes_of_its_own(qtbot, run):
     run.pages.tabBar().setFocus()
     QTest.keyClick(run, Qt.Key.Key_F3)
     assert run._undo_stack() is page.undo_stack
+
+
+def test_training_a_run_on_without_a_better_epoch_leaves_its_model_and_scores(qtbot, run):
+    qtbot.waitUntil(lambda: bool(rows(run)[0].model), timeout=PATIENCE)
+    before = rows(run)[0]
+    run.settings_panel.set_run(QUICK.changed(training={"learning_rate": 5}))
+    train(qtbot, run)
+    after = rows(run)[0]
+    assert (after.model, after.test_accuracy) == (before.model, before.test_accuracy)
+    assert after.steps > before.steps
+
+
+def test_a_pause_is_on_disk(qtbot, window):
+    window.settings_panel.set_run(QUICK.changed(training=LONG))
+    window.session.train()
+    qtbot.waitUntil(lambda: len(window.session.history.batches) > 30, timeout=PATIENCE)
+    with qtbot.waitSignal(window.session.trainer.paused, timeout=PATIENCE):
+        window.session.pause()
+    with closing(RunFile(window.session.trainer.keeper.path)) as file:
+        assert file.facts()["state"]["step"] == window.session.snapshot.step > 0
+
+
+def test_a_run_that_was_left_by_closing_can_be_continued_and_deleted_in_the_library(qtbot, window, opened):
+    window.settings_panel.set_run(QUICK.changed(training=LONG))
+    window.session.train()
+    qtbot.waitUntil(lambda: len(window.session.history.batches) > 30, timeout=PATIENCE)
+    window.close()
+    second = opened()
+    page = second.pages.page("Runs")
+    second.pages.setCurrentWidget(page)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1, timeout=PATIENCE)
+    page.table.selectAll()
+    assert rows(second)[0].state == RunState.PAUSED
+    buttons = page.actions_row.continue_button, page.actions_row.delete_button
+    qtbot.waitUntil(lambda: all(button.isEnabled() for button in buttons), timeout=PATIENCE)
+
+
+def test_the_end_of_a_training_is_measured_also_while_the_past_is_in_view(qtbot, run):
+    session = run.session
+    session.show_moment(0)
+    train(qtbot, run)
+    qtbot.waitUntil(lambda: session.evaluated is session.snapshot, timeout=PATIENCE)
+    run.pages.setCurrentWidget(run.pages.page("Evaluation"))
+    qtbot.waitUntil(lambda: session.evaluated_step == 0, timeout=PATIENCE)
+    run.pages.setCurrentWidget(run.pages.page("Training"))
+    session.show_moment(None)
+    qtbot.waitUntil(lambda: session.evaluated is session.snapshot, timeout=PATIENCE)
+    rest(qtbot, run)
+
+
+def test_a_changed_copy_that_became_the_network_is_kept(qtbot, run, user_folders):
+    rest(qtbot, run)
+    kept = set((user_folders / "models").iterdir())
+    surgeon, parent = run.pages.page("Network").surgeon, run.session.history.run_id
+    surgeon.do(SwitchOff(layer=0, unit=3), "Unit 4")
+    surgeon.keep()
+    rest(qtbot, run)
+    (new,) = set((user_folders / "models").iterdir()) - kept
+    np.testing.assert_array_equal(load_model(new).network.parameters, run.session.snapshot.parameters)
+    assert run.session.parent_run == parent

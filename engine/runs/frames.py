@@ -37,7 +37,7 @@ class Frames:
     def __init__(self, parameters: int, steps: int, taken: Sequence[int] = ()) -> None:
         self.most = min(MOST_FRAMES, MOST_BYTES // (2 * parameters))
         self._taken = list(taken)
-        wanted = 3 * self.most // 4  # leaves room for a run that goes on
+        wanted = max(self.most // 2, LEAST_FRAMES)  # leaves room for a run that goes on
         self._ratio = next((r for r in RATIOS if _count(r, max(steps, LEAST_STEPS)) <= wanted), RATIOS[-1])
         self.due: float = 0 if self.most >= LEAST_FRAMES else math.inf
         if self._taken and self.due == 0:

@@ -130,6 +130,11 @@ class Keeper:
         elif waiting.frames and now - self._filmed_at >= FRAME_SECONDS:
             self._save_frames()
 
+    def pause(self) -> None:
+        """Write how far it has got: nobody knows how long the pause will be."""
+        if self._now.batches or self._now.chunks or self._now.epochs:
+            self._save(wait=True)
+
     def leave(self, state: RunState, message: str = "") -> None:
         """Write how far it has got, and let go of the file; it can go on from there."""
         self.row = self.row.changed(state=state, message=message)

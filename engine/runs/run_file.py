@@ -99,12 +99,6 @@ class RunFile:
     write : bool
         Whether it may be made and written; a file that is only read has to be there.
 
-    Attributes
-    ----------
-    path : Path
-    empty : bool
-        Whether nothing was ever written to it: whoever made it was killed at that moment.
-
     Raises
     ------
     DigitLabError
@@ -112,7 +106,7 @@ class RunFile:
     """
 
     def __init__(self, path: Path, *, write: bool = False) -> None:
-        self.path, self.empty = path, False
+        self.path = path
         if not write and not path.exists():
             raise DigitLabError(f"The file of this run, {path}, is not there any more.", "Its row is kept.")
         with self._explained():
@@ -133,7 +127,6 @@ class RunFile:
         if version and application != APPLICATION:
             raise DigitLabError(f"{self.path} is not a run of DigitLab.", "It was left as it is.")
         if not write:
-            self.empty = not version and not self._base.execute("select count(*) from sqlite_master").fetchone()[0]
             self._base.execute("pragma query_only = on")
             return
         if not version:
@@ -144,6 +137,12 @@ class RunFile:
             self._base.executescript(
                 f"begin;{_TABLES}pragma application_id = {APPLICATION};pragma user_version = {VERSION};commit;"
             )
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was ever written to it: whoever made it was killed at that moment."""
+        tables = {name for (name,) in self._rows("select name from sqlite_master where type = 'table'")}
+        return not tables or ("facts" in tables and not self._rows("select 1 from facts union select 1 from frames"))
 
     @property
     def there(self) -> bool:

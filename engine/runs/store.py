@@ -18,7 +18,10 @@ NAME_LENGTH = 200
 _LIST = ", ".join(COLUMNS)
 _ADD = f"INSERT INTO runs ({_LIST}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _OURS = [c for c in COLUMNS if c not in ("id", *USERS_COLUMNS)]
-_SAVE = f"{_ADD} ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in _OURS)
+# Whoever trains knows nothing of these: a row without them leaves what was found out about the kept network.
+_MEASURED = {"model": "''", "test_loss": "NULL", "test_accuracy": "NULL"}
+_KNOWN = {c: f"coalesce(nullif(excluded.{c}, {nothing}), {c})" for c, nothing in _MEASURED.items()}
+_SAVE = f"{_ADD} ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{c} = {_KNOWN.get(c, f'excluded.{c}')}" for c in _OURS)
 _REFILL = f"{_ADD} ON CONFLICT (id) DO NOTHING"
 _OF_RUN = "(SELECT number FROM runs WHERE id = ?)"
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.datasets import without_folders
+from engine.errors import DataError
 from engine.runs import glance
 from engine.runs.glance import RunGlance
 from engine.runs.row import RunState
@@ -35,7 +36,7 @@ STATE_HELP = {
     RunState.DIVERGED: "Its loss became infinite or no number at all.",
     RunState.FAILED: "An error ended it.",
 }
-LIVE = (RunState.RUNNING, RunState.PAUSED)
+LIVE = (RunState.RUNNING,)
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,11 @@ def _created(run: RunGlance) -> float:
 
 @lru_cache(maxsize=512)
 def data_name(word: str) -> str:
-    """Return what data is called, without the folders it lies in."""
-    return without_folders(word)
+    """Return what data is called, without the folders it lies in; that of another version of this program as it is."""
+    try:
+        return without_folders(word)
+    except DataError:
+        return word
 
 
 def _data(run: RunGlance) -> str:
