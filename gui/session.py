@@ -121,25 +121,26 @@ class Session(Desk):
 
     def new_network(self) -> None:
         """Make a network from the forms with fresh random weights; a training that runs is ended and kept."""
-        self._replace(Network(self.run.network, self.run.seed), self.run, fresh=True)
+        network = Network(self.run.network, self.run.seed)
+        self._replace(network, self.run, fresh=True, snapshot=network.snapshot(), history=History())
 
     def adopt(self, snapshot: Snapshot, run: RunSpec) -> None:
         """Go on with a network that was loaded; the settings it was made with come into the forms."""
         run = named(run.changed(run={"dataset": self.run.dataset}))
-        self._replace(Network.from_snapshot(snapshot), run, fresh=False, snapshot=snapshot)
+        self._replace(Network.from_snapshot(snapshot), run, fresh=False, snapshot=snapshot, history=History())
         self.run = run
         self.run_changed.emit(run)
         self.pending_changed.emit(False)
 
-    def _replace(self, network: Network, run: RunSpec, *, fresh: bool, snapshot: Snapshot | None = None) -> None:
+    def _replace(self, network: Network, run: RunSpec, *, fresh: bool, snapshot: Snapshot, history: History) -> None:
         self._abandon()
         self._network, self.built, self._fresh = network, run, fresh
-        self.history, self.parent_run = History(), ""
+        self.history, self.parent_run = history, ""
         if self.dataset is not None:
             self._divide(self.dataset)
         self._set_evaluation(None, -1)
         self.set_film(None)
-        self._take(snapshot or network.snapshot())
+        self._take(snapshot)
         self.network_replaced.emit()
         self._announce()
         self.history_changed.emit()
@@ -151,8 +152,8 @@ class Session(Desk):
         `training` is what `recalled` made of the data that is in use.
         """
         run = named(recalled.run.changed(run={"dataset": self.run.dataset}))
-        self._replace(training.network, run, fresh=False, snapshot=training.snapshot())
-        self.history, self.run = recalled.history, run
+        self._replace(training.network, run, fresh=False, snapshot=training.snapshot(), history=recalled.history)
+        self.run = run
         self._begin(training, Keeper(recalled.row, training))
         self.show_film(path_of(recalled.row.id))
         self.run_changed.emit(run)

@@ -87,9 +87,8 @@ def report(preset: str, rounds: int) -> None:
         [statistics.median(column) for column in zip(*found[kept], strict=True)] for kept in (False, True)
     )
     share = 100 * with_it[2] / plain[1]
-    print(
-        f"{preset}: {plain[0]:.2f} s, kept {with_it[0] / plain[0]:.3f} times that; {share:.1f} % of its computing; {film}"
-    )
+    ratio = with_it[0] / plain[0]
+    print(f"{preset}: {plain[0]:.2f} s, kept {ratio:.3f} times that; {share:.1f} % of its computing; {film}")
 
 
 def train(run, data, *, kept: bool, film: str) -> tuple[tuple[float, float, float], str]:

@@ -133,6 +133,11 @@ def test_continuing_the_run_in_view_trains_it_on(qtbot, run):
     assert run.problems == []
     assert run.library.store.row(row.id).steps == 108
     assert len(rows(run)) == 1
+    page = run.pages.page("Training")
+    assert page.plots.history is run.session.history
+    page.redraw()
+    places = page.plots.loss.points("smooth")[0]
+    assert places[0] < 1 < 3 < places[-1]
 
 
 def test_the_best_and_the_last_network_of_a_run_are_opened_with_their_film(qtbot, run):
