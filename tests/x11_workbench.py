@@ -118,7 +118,7 @@ def test_from_the_form_to_the_saved_model(qtbot, window, tmp_path, monkeypatch):
     qtbot.waitUntil(lambda: len(window.pages.page("Training").plots.loss.points("smooth")[0]) > 10, timeout=5_000)
 
     # the weights change, in the network and on the page
-    press("ctrl+2")
+    press("ctrl+3")
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.pages.page("Weights"), timeout=5_000)
     assert not np.array_equal(session.snapshot.parameters, start)
     before = window.pages.page("Weights").grab().toImage()

@@ -100,7 +100,7 @@ class Keeper:
     def begin(self) -> None:
         """Open the run's file, or make it; where that cannot be, :attr:`trouble` says why."""
         self._filmed_at = time.monotonic()
-        self.row = self.row.changed(state=RunState.RUNNING)
+        self.row = self.row.changed(state=RunState.RUNNING, message="")
         self._data = fingerprint(self._training.data.dataset)
         self._save(wait=True)
         taken = [] if self._file is None else [step for step, _ in self._file.frame_list()]

@@ -28,8 +28,9 @@ def tidy(store: RunStore, most: int = MOST_BYTES) -> list[str]:
     list of str
         What people should know of it, in sentences.
     """
-    for glance in store.purge(DELETED_SECONDS):
+    for glance in store.expired(DELETED_SECONDS):  # a file without a row would come back as a run: it goes first
         _remove(glance.id, glance.model)
+    store.purge(DELETED_SECONDS)
     starred = {glance.id for glance in store.rows() if glance.starred}
     files = sorted(folder().glob("*.run"), key=lambda path: path.name)
     sizes = {path: _size(path) for path in files}

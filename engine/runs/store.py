@@ -163,6 +163,11 @@ class RunStore(Experiments):
         """Bring deleted runs back."""
         self._mark_deleted(ids, None)
 
+    def expired(self, keep: float) -> list[RunGlance]:
+        """Return what was deleted more than `keep` seconds ago: what :meth:`purge` would remove."""
+        query = f"SELECT {SHOWN} FROM runs WHERE deleted < ? ORDER BY number DESC"
+        return self._read(lambda connection: _glances(connection.execute(query, (time.time() - keep,))))
+
     def purge(self, keep: float) -> list[RunGlance]:
         """Remove for good what was deleted more than `keep` seconds ago; return it, so that its files can go, too."""
         old = "deleted < ?"

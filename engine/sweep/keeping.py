@@ -18,6 +18,7 @@ from engine.runs.experiments import Experiment
 from engine.runs.glance import RunGlance
 from engine.runs.row import RunRow, RunState, new_row
 from engine.runs.store import RunStore
+from engine.sweep.paths import shown
 from engine.sweep.spec import SweepSpec, Trial, key_of
 from engine.sweep.task import Outcome
 
@@ -103,7 +104,7 @@ class Keeper:
 
     def begin(self, trial: Trial, former: RunGlance | None) -> None:
         """Make the row of a trial that begins; it takes the place of a `former` one that came to nothing."""
-        row = new_row(trial.run, experiment=self._experiment).changed(name=trial.title)
+        row = new_row(trial.run, experiment=self._experiment).changed(name=_name(trial))
         self._rows[trial.key] = row.changed(id=former.id) if former is not None else row
 
     def keep(self, trial: Trial, outcome: Outcome) -> RunRow:
@@ -153,3 +154,9 @@ def _keep_model(trial: Trial, outcome: Outcome) -> tuple[str, str]:
         return kept_models.keep(Model(snapshot, trial.run, outcome.record)).name, ""
     except DigitLabError as error:
         return "", f"The model is not kept: {error.what}"
+
+
+def _name(trial: Trial) -> str:
+    """Return what a trial is called in the library: by its title, or by what distinguishes it."""
+    short = (f"{path.rpartition('.')[2].replace('_', ' ')} {shown(value)}" for path, value in trial.values.items())
+    return (trial.title or ", ".join(short))[:200]

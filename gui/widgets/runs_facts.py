@@ -71,7 +71,7 @@ def facts(row: RunRow, parent: str = "", experiment: str = "") -> str:
 def _outcome(row: RunRow) -> Pairs:
     best = f", best: epoch {row.best_epoch}" if row.best_epoch else ""
     return (
-        ("State", f"{STATES[row.state]}. {row.message or STATE_HELP[row.state]}"),
+        ("State", row.message or f"{STATES[row.state]}. {STATE_HELP[row.state]}"),
         ("Validation", _score(row.validation_accuracy, row.validation_loss)),
         ("Test", _score(row.test_accuracy, row.test_loss)),
         ("Training", _score(row.train_accuracy, row.train_loss)),
