@@ -202,6 +202,8 @@ class HealthPage(QWidget):
             self.card.show_applied(self.doctor.applied)
         elif hint is not None:
             self.card.show_hint(hint)
+        elif self.doctor.waits:
+            self.card.show_waiting()
         else:
             self.card.show_none(trained=len(self.session.history.batches) > 0)
 

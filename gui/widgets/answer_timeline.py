@@ -21,7 +21,7 @@ from gui.widgets.wording import percent
 KEPT = 200
 TITLE = "Your drawing over the training"
 _SHORT_TITLE = "Over the training"
-WAITING = "Press Train and watch the answer change here."
+WAITING = "Grows while your network learns: press Train."
 STILL = "The Reader does not change. Let this network read, and watch it learn here."
 LEAST_HEIGHT, LARGEST_HEIGHT = 62, 320
 _WORTH_A_LINE = 0.05

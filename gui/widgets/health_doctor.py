@@ -47,6 +47,11 @@ class Doctor(QObject):
         return None if self.applied else self._steady.shown
 
     @property
+    def waits(self) -> bool:
+        """Whether too little was learned since the settings changed to say anything."""
+        return self._since > 0 and self._step - self._since < AFTER
+
+    @property
     def _step(self) -> int:
         """The last batch, also where earlier weights have been put back."""
         last = self._session.history.last

@@ -12,6 +12,7 @@ from gui.widgets.field import set_look
 from gui.widgets.figures import label
 
 WELL = "Nothing is wrong that could be seen from here."
+CHANGED = "The settings are others than it has learned by: train on, and what they do will show here."
 NOTHING = "Train, and what goes wrong will be named here, with what to try against it."
 APPLIED = {
     "now": "Applied: {}. It is in force from the next batch; the hint goes when the curves say that it helped.",
@@ -57,6 +58,12 @@ class HintCard(QFrame):
         """Say that nothing is wrong, or that nothing is known yet."""
         self.hint = None
         self._say(WELL if trained else NOTHING, "good" if trained else "line")
+        self._offer(None)
+
+    def show_waiting(self) -> None:
+        """Say that too little was learned by the present settings to judge them."""
+        self.hint = None
+        self._say(CHANGED, "line")
         self._offer(None)
 
     def show_hint(self, hint: Hint) -> None:
