@@ -29,21 +29,18 @@ at is explained at the bottom of the window.</li>
 <i>Weights</i> what each unit or filter looks for: orange where ink speaks for it, blue where ink speaks against it;
 <i>Feature maps</i> what filters make of your drawing, which is read all the while.</li>
 <li><b>Look closer.</b> <i>Evaluation</i> counts right and wrong answers on images the network never saw; click a
-cell to see them, click an image to put it on the pad; <i>Trust</i> and <i>Robustness</i> stand beside it. <i>Data</i>
-shows what it learns from. <b>Ctrl+I</b> is the network's card: what it is, how it was made, how well it reads.</li>
-<li><b>Look inside.</b> <i>Network</i> is a diagram of what the drawing does to it; click a unit, and operate on a copy.
-<i>Arithmetic</i> shows the numbers, <i>Why?</i> what in your strokes spoke for the answer, <i>Map</i> what looks alike
-to it, <i>Health</i> whether it learns well, with a hint when it does not.</li>
+cell to see them, click an image to put it on the pad. <i>Data</i> shows what it learns from.
+<b>Ctrl+I</b> is the network's card.</li>
+<li><b>Look inside.</b> <i>Network</i>: what the drawing does to it; <i>Arithmetic</i>: the numbers; <i>Why?</i>: what
+spoke for the answer; <i>Map</i>: what looks alike to it; <i>Health</i>: whether it learns well.</li>
 <li><b>Go back.</b> The slider below the pages shows the network, and its answer, at any moment of the run.</li>
-<li><b>Compare.</b> <i>Runs</i> keeps every run there was: lay their curves over each other, see what differed, go on
-with one. <i>Experiments</i> tries many settings at once.</li>
+<li><b>Compare.</b> <i>Runs</i> keeps every run; <i>Experiments</i> tries many settings at once.</li>
 <li><b>Make it better.</b> Under <b>Augmentation</b>, every image is turned, shifted and bent anew in every epoch. The
 network then reads more of what it has never seen.</li>
 </ol>
 <h3>Nothing is lost</h3>
-<p>A training is on disk at every epoch and at least every half minute; after a crash, or when the window was closed,
-the next start offers to go on exactly there. The best network of every run is kept by itself, on the <i>Runs</i> page
-and under <b>File › Kept models</b>. Save one under a name of yours with <b>Ctrl+S</b>.</p>
+<p>After a crash, or when the window was closed, the next start offers to go on with the training exactly there. The
+best network of every run is on the <i>Runs</i> page. Save one under a name of yours with <b>Ctrl+S</b>.</p>
 <h3>Is it computed right?</h3>
 <p><b>Run › Check against TensorFlow</b> trains your network once more with TensorFlow, from the same weights on the
 same images, and shows how far both are apart. In a terminal, <b>verify</b> does the same, <b>bench</b> measures the

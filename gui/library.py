@@ -77,7 +77,7 @@ class Library(QObject):
 
     def begin(self) -> None:
         """Look for a training that was cut off, in the background."""
-        self._session.tasks.start("Opening the library of runs…", _look, self._on_found, self._session.problem.emit)
+        self._session.tasks.start("", _look, self._on_found, self._session.problem.emit)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -40,8 +40,10 @@ MODAL = ("How it works", "About DigitLab", "Settings…")
 BESIDE = ("My digits…", "Learn my digits…", "Card of this network", "Card of the Reader", "Check against TensorFlow…")
 MODES: tuple[Any, ...] = ("dark", "light")
 KINDS = (QWidget, QTimer, QAction, QThread, QAbstractItemModel)
-RESIDENT_MB, USED_MB = 32.0, 4.0  # pictures that are kept for the next time come and go, and so do gaps
-PYTHON_OBJECTS = 5  # per round
+RESIDENT_MB = 32.0  # gaps come and go
+# Per round: a change of the theme costs some 10 kB inside Qt's style sheets, and PySide keeps a shell of every
+# table in a text.
+USED_MB, PYTHON_OBJECTS = 0.1, 30
 
 
 class Count(NamedTuple):
@@ -236,7 +238,8 @@ def grown(counts: list[Count]) -> list[str]:
     """Return the names of what grew between the first quarter of the rounds and the last."""
     quarter = max(len(counts) // 4, 1)
     first, last = np.median(counts[:quarter], axis=0), np.median(counts[-quarter:], axis=0)
-    allowed = (RESIDENT_MB, USED_MB, *[0] * (len(Count._fields) - 3), len(counts) * PYTHON_OBJECTS)
+    exact = [0] * (len(Count._fields) - 3)
+    allowed = (RESIDENT_MB, len(counts) * USED_MB, *exact, len(counts) * PYTHON_OBJECTS)
     return [name for name, a, b, more in zip(Count._fields, first, last, allowed, strict=True) if b > a + more]
 
 

@@ -31,6 +31,7 @@ from gui.app import make_window
 from gui.pages.tabs import PAGES
 from gui.panels.transport_bar import duration
 from gui.session import Session, State
+from gui.widgets.figures import ElidedLabel
 from gui.widgets.message_bar import breakable
 
 pytest_plugins = ["whole_window"]
@@ -437,7 +438,7 @@ def cut(window):
     """Return the texts that have less room than they need."""
     found = []
     for widget in window.findChildren(QLabel) + window.findChildren(QPushButton) + window.findChildren(QToolButton):
-        if not widget.isVisible() or not widget.text():
+        if not widget.isVisible() or not widget.text() or isinstance(widget, ElidedLabel):  # that ends in an ellipsis
             continue
         if isinstance(widget, QLabel) and widget.wordWrap():
             short = widget.heightForWidth(widget.width()) > widget.height()

@@ -34,5 +34,5 @@ def count(megabytes: float, threads: int = 4) -> Count:
 
 def test_what_grows_is_named() -> None:
     assert grown([count(350 + n % 3) for n in range(40)]) == []
-    assert grown([count(350 + n / 4) for n in range(40)]) == ["used_mb"]
+    assert grown([count(350 + n / 2) for n in range(40)]) == ["used_mb"]
     assert grown([count(350, 4 + n // 20) for n in range(40)]) == ["threads"]

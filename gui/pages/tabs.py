@@ -5,14 +5,24 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from PySide6.QtCore import QSettings, Signal
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHeaderView,
+    QLineEdit,
+    QScrollArea,
+    QTabWidget,
+    QToolButton,
+    QWidget,
+)
 
 from engine.specs import RunSpec
 from gui.library import Library
 from gui.session import Session
 from gui.widgets.steady import Steady
+
+HORIZONTAL = Qt.Orientation.Horizontal
 
 
 @runtime_checkable
@@ -104,6 +114,9 @@ class Tabs(QTabWidget):
             page = kind(self._session, self._library) if entry.of_runs else kind(self._session)
             self._made[entry.name] = page
             self._wire(page)
+            _name_parts(page, entry.name)
+            if not page.whatsThis():
+                page.setWhatsThis(entry.help_text)
             steady = self.widget(index)
             assert isinstance(steady, Steady)
             steady.fill(page)
@@ -127,3 +140,16 @@ class Tabs(QTabWidget):
         focus = QApplication.focusWidget()
         if focus is not None and self.isAncestorOf(focus):
             self.tabBar().setFocus()
+
+
+def _name_parts(page: QWidget, name: str) -> None:
+    """Name what Qt makes by itself within a page, for whoever does not see it."""
+    for header in page.findChildren(QHeaderView):
+        of = header.parentWidget().accessibleName() if header.parentWidget() else ""
+        header.setAccessibleName(f"Columns of {of or name}" if header.orientation() == HORIZONTAL else f"Rows of {of}")
+    for area in page.findChildren(QScrollArea):
+        if not area.accessibleName():
+            area.setAccessibleName(name)
+    for line in page.findChildren(QLineEdit):
+        for button in line.findChildren(QToolButton):
+            button.setAccessibleName(button.accessibleName() or f"Clear {line.accessibleName()}")

@@ -71,6 +71,8 @@ class MapLegend(QWidget):
         super().__init__(parent)
         self.buttons = [ClassButton() for _ in range(CLASSES)]
         self.figures = [label("", "muted") for _ in range(CLASSES)]
+        for figure in self.figures:
+            figure.setMinimumWidth(figure.fontMetrics().horizontalAdvance("100 %") + 2)
         self._hovered: int | None = None
         self._ring, self._star = QLabel(), QLabel()
         self._arrange()

@@ -35,6 +35,7 @@ class MessageBar(QFrame):
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.action = QPushButton(self)
+        self.action.setAccessibleName("What is offered")
         self.details = QPushButton("Details", self)
         self.details.setCheckable(True)
         self.details.setToolTip("Shows the technical text behind the message.")
@@ -66,6 +67,7 @@ class MessageBar(QFrame):
         self._show(sentence, "", "")
         self._do = do
         self.action.setText(button)
+        self.action.setAccessibleName(button)
         self.action.setToolTip(sentence)
         self.action.setVisible(do is not None)
 
