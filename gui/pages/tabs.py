@@ -145,8 +145,9 @@ class Tabs(QTabWidget):
 def _name_parts(page: QWidget, name: str) -> None:
     """Name what Qt makes by itself within a page, for whoever does not see it."""
     for header in page.findChildren(QHeaderView):
-        of = header.parentWidget().accessibleName() if header.parentWidget() else ""
-        header.setAccessibleName(f"Columns of {of or name}" if header.orientation() == HORIZONTAL else f"Rows of {of}")
+        table = header.parentWidget()
+        of = table.accessibleName() if table is not None else name
+        header.setAccessibleName(f"Columns of {of}" if header.orientation() == HORIZONTAL else f"Rows of {of}")
     for area in page.findChildren(QScrollArea):
         if not area.accessibleName():
             area.setAccessibleName(name)
