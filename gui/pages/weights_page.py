@@ -174,6 +174,8 @@ class WeightsPage(QWidget):
             self.readout.setText(self._sentence())
         elif number is None or (self.layer.unit == "unit" and self.view is self.grid):
             self.readout.setText(f"{facts.title}: {facts.summary}")
+        elif number >= len(facts.large.values):  # what was pointed at has gone with the drawing
+            self.readout.setText(self._sentence())
         else:
             self.readout.setText(f"{facts.title}, {facts.large.describe(number)}")
 
