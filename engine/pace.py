@@ -13,6 +13,7 @@ from statistics import median
 from engine.blas import allowed_threads, use_threads
 from engine.network import Network
 from engine.products import keeps_bits
+from engine.threads import is_writing
 
 TRIES = 16
 WARM_UP = 6
@@ -37,19 +38,20 @@ class Pace:
     Attributes
     ----------
     threads : int
-        How many matrix products use now.
+        How many matrix products use, but for the moments in which the engine writes to disk.
     """
 
     def __init__(self, dtype: str, *, choose: bool = True) -> None:
         most = allowed_threads() if choose else 1
         self._most = most if most > 1 and keeps_bits(dtype, most) else 1
         self._seconds: dict[int, list[float]] = {}
+        self._aside = False
         self._since, self._pause, self._patience = 0.0, SECONDS_BETWEEN, SHORTEST_PAUSE
         self._probe()
 
     def step(self, seconds: float) -> None:
         """Take note of a step that took so long, and choose for the next one."""
-        if self._most == 1:
+        if self._most == 1 or self._makes_way():
             return
         taken = self._seconds[self.threads]
         taken.append(seconds)
@@ -65,6 +67,16 @@ class Pace:
             self._probe()
         elif self.threads > 1 and median(taken[-3:]) > MUCH_SLOWER * self._alone:
             self._settle(1)
+
+    def _makes_way(self) -> bool:
+        """Use one thread while the engine writes to disk: several would wait for the processor that this takes.
+
+        Such steps say nothing about the machine; the first one after it is not counted, either.
+        """
+        was, self._aside = self._aside, is_writing()
+        if was != self._aside:
+            use_threads(1 if self._aside else self.threads)
+        return was or self._aside
 
     def _probe(self) -> None:
         self._probing = self._most > 1

@@ -10,7 +10,7 @@ import contextvars
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from engine import blas
 
@@ -20,6 +20,7 @@ _beside = ThreadPoolExecutor(1, thread_name_prefix=f"{NAME}-beside")
 _ahead = ThreadPoolExecutor(1, thread_name_prefix=f"{NAME}-ahead")
 _writing = ThreadPoolExecutor(1, thread_name_prefix=f"{NAME}-writing")
 _busy = Lock()
+_last_written: Future[Any] | None = None
 
 
 def both(here: Callable[[], object], beside: Callable[[], object]) -> None:
@@ -50,4 +51,11 @@ def ahead(call: Callable[[], T]) -> Future[T]:
 
 def writing(call: Callable[[], T]) -> Future[T]:
     """Start `call` on the thread that writes, after what it was given before; return where its result will be."""
-    return _writing.submit(call)
+    global _last_written
+    _last_written = future = _writing.submit(call)
+    return future
+
+
+def is_writing() -> bool:
+    """Tell whether the thread that writes has something to do, and needs a processor for it."""
+    return _last_written is not None and not _last_written.done()

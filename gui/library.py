@@ -77,7 +77,7 @@ class Library(QObject):
 
     def begin(self) -> None:
         """Look for a training that was cut off, in the background."""
-        self._session.tasks.start("", _look, self._on_found, self._session.problem.emit)
+        self._session.tasks.start("", _look, self._on_found, self._on_not_found)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -135,6 +135,10 @@ class Library(QObject):
             self._session.noted.emit(note)
         if found.cut_off:
             self.offered.emit(found.cut_off[0])
+        self.changed.emit()
+
+    def _on_not_found(self, error: DigitLabError) -> None:
+        self._session.problem.emit(error)
         self.changed.emit()
 
     def _on_news(self) -> None:

@@ -1,6 +1,6 @@
 """What it costs to keep a run while it trains: the same training with and without, by turns, on all of MNIST.
 
-    python tests/bench_keeping.py [--presets quick convolutional article] [--rounds 5]
+    python tests/bench_keeping.py [--presets quick article deep convolutional] [--rounds 5]
 
 The first figure is a ratio of medians by the clock, which other programs disturb; the second is what the keeper itself
 computed, in the thread that trains and in the one that writes, as a share of what the training computed.
@@ -30,7 +30,7 @@ from engine.runs.keeper import Keeper
 from engine.runs.row import RunState, new_row
 from engine.training import Training
 
-EPOCHS = {"quick": 6, "convolutional": 1, "article": 1, "best": 1, "deep": 3}
+EPOCHS = {"quick": 6, "article": 1, "deep": 10, "convolutional": 10, "best": 1}
 
 
 class Counted(Keeper):
@@ -62,7 +62,9 @@ class Counted(Keeper):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--presets", nargs="+", default=["quick", "convolutional", "article"], choices=sorted(EPOCHS))
+    parser.add_argument(
+        "--presets", nargs="+", default=["quick", "article", "deep", "convolutional"], choices=sorted(EPOCHS)
+    )
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     allow_threads(most_threads())

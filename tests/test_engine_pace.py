@@ -119,3 +119,17 @@ def test_where_one_is_allowed_or_nothing_is_to_be_chosen_it_is_one(
     monkeypatch.setattr(pace, "allowed_threads", lambda: 1)
     assert set(work(Pace("float32"), machine, 10)) == {1}
     assert set(used) == {1}
+
+
+def test_while_the_engine_writes_one_thread_makes_way_and_those_steps_are_not_judged(
+    used: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = Pace("float32")
+    work(chosen, idle, 1)
+    for writes, set_to in ((True, 1), (False, 4)):
+        monkeypatch.setattr(pace, "is_writing", lambda writes=writes: writes)
+        used.clear()
+        for _ in range(TRIES):
+            chosen.step(crowded(4) if writes or not used else idle(4))
+        assert used == [set_to]
+        assert chosen.threads == 4

@@ -70,7 +70,8 @@ def opened(qtbot, settings, part_of_mnist, look):
         with qtbot.waitActive(made):
             made.show()
             made.activateWindow()
-        made.begin([])
+        with qtbot.waitSignal(made.library.changed, timeout=PATIENCE):  # it has looked for what can go on
+            made.begin([])
         qtbot.waitUntil(lambda: made.session.dataset is not None, timeout=PATIENCE)
         made.problems = []
         made.session.problem.connect(made.problems.append)

@@ -147,7 +147,7 @@ class Keeper:
         assert self._frames is not None
         step = self._training.step
         self._now.dropped += self._frames.take(step)
-        self._now.frames.append((step, place, half(self._training.network.parameters)))
+        self._now.frames.append((step, place, self._training.network.parameters.copy()))
 
     def _save(self, *, wait: bool) -> None:
         """Write a checkpoint and everything since the one before, as soon as the last writing is over."""
@@ -193,7 +193,7 @@ class Keeper:
             arrays or before.arrays,
             [*before.batches, *waiting.chunks],
             [*before.epochs, *map(asdict, waiting.epochs)],
-            [*before.frames, *waiting.frames],
+            [*before.frames, *((step, place, half(weights)) for step, place, weights in waiting.frames)],
             [*before.dropped, *waiting.dropped],
         )
         try:
