@@ -19,7 +19,7 @@ from engine.judge import Judge
 from engine.memory import require_memory, require_memory_to_read, training_need
 from engine.network import Network, Snapshot
 from engine.reader import Reader
-from engine.specs import RunSpec
+from engine.specs import RunSpec, TrainingSpec
 from gui.moments import Moments
 from gui.shipped_reader import Found, ReadBy, load_reader
 from gui.tasks import Tasks
@@ -71,6 +71,9 @@ class Desk(Moments):
         self.missing = "The Reader is still being loaded."
         self.reading_by: ReadBy = "auto"
         self._split: Split | None = None
+        self._shortened: tuple[TrainingSpec, TrainingSpec] | None = (
+            None  # settings before and after a batch was made smaller
+        )
         self._loading: TaskThread | None = None
         self._asked = run.dataset, run.ink
         self._ink = run.ink
@@ -166,6 +169,17 @@ class Desk(Moments):
             return run
         self.noted.emit(f"The data has fewer images to learn from than a batch of {size:,}: a batch has {fitting} now.")
         return run.changed(training={"batch_size": fitting})
+
+    def refitted(self, run: RunSpec) -> RunSpec:
+        """Return :meth:`fitted` settings for data that has just been loaded; what was made smaller for less, grows."""
+        before, self._shortened = self._shortened, None
+        wanted = before[0] if before is not None and before[1] == run.training else run.training
+        fitted = self.fitted(run.model_copy(update={"training": wanted}))
+        if fitted.training != wanted:
+            self._shortened = wanted, fitted.training
+        elif wanted != run.training:
+            self.noted.emit(f"A batch has {wanted.batch_size:,} images again.")
+        return run if fitted == run else fitted
 
     def _require_fit(self, run: RunSpec, before: RunSpec | None = None) -> None:
         """Refuse settings for which there are too few images, or too little memory if they take more than others."""

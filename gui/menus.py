@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gui.main_window import MainWindow
 
 KEPT_SHOWN = 15
+BRANCH_HELP = "Makes the network of the moment in view the present one, to train it another way from there on."
+KEPT_BEFORE = "The run it comes from is kept: see Runs."
 
 
 class Menus:
@@ -90,9 +92,20 @@ class Menus:
     def _run(self) -> None:
         menu, transport = self.window.menuBar().addMenu("&Run"), self.window.transport
         menu.addActions([transport.train, transport.batch, transport.epoch, transport.stop, transport.reset])
+        branch = self.branch = self._add(menu, "&Go on from the moment in view", self._branch, "Ctrl+Shift+G")
+        branch.setEnabled(False)
+        branch.setStatusTip(BRANCH_HELP)
+        branch.setToolTip(BRANCH_HELP)
+        self.window.session.travelled.connect(branch.setEnabled)
         menu.addSeparator()
         self._add(menu, "E&valuate on the test images", self.window.show_evaluation, "Ctrl+T")
         self._add(menu, "&Check against TensorFlow…", self._check, "Ctrl+Shift+T")
+
+    def _branch(self) -> None:
+        """Make the moment in view the present network."""
+        session = self.window.session
+        session.branch(session.shown)
+        session.noted.emit(f"The present network is that of batch {session.snapshot.step:,} now. {KEPT_BEFORE}")
 
     def _check(self) -> None:
         """Open the dialog that compares with TensorFlow; there is one at most."""

@@ -11,6 +11,7 @@ from engine.datasets.dataset import Dataset
 from engine.errors import DigitLabError, SettingError
 from engine.history import History
 from engine.losses import misfit
+from engine.model import Model, TrainingRecord
 from engine.network import Network, Snapshot
 from engine.presets import named
 from engine.reports import EndReport
@@ -91,7 +92,7 @@ class Session(Desk):
         self.run = run = named(run)
         if self.pending and self._fresh and self.state == State.IDLE:
             self.new_network()
-        elif self._applies(run):
+        elif not misfit(run.training.loss, self.built.network.output_activation):
             self._apply(run)
         self.pending_changed.emit(self.pending)
 
@@ -108,10 +109,6 @@ class Session(Desk):
     @staticmethod
     def _architecture(run: RunSpec) -> tuple[object, ...]:
         return run.network, run.seed, run.validation_split, run.ink
-
-    def _applies(self, run: RunSpec) -> bool:
-        """Whether the training settings suit the network as it is built: the loss its output."""
-        return not misfit(run.training.loss, self.built.network.output_activation)
 
     def _apply(self, run: RunSpec) -> None:
         self.built = self.built.changed(training=run.training.model_dump(), run={"preset": run.preset})
@@ -131,6 +128,14 @@ class Session(Desk):
         self.run = run
         self.run_changed.emit(run)
         self.pending_changed.emit(False)
+
+    def branch(self, snapshot: Snapshot) -> None:
+        """Go on with weights that were looked at, or changed, here; the run they come from is ended and kept."""
+        parent = self.history.run_id or self.parent_run
+        made = self.built.model_copy(update={"network": snapshot.spec})
+        self.adopt(snapshot, self.built)
+        self.parent_run = parent
+        self.made.emit(Model(snapshot, made, TrainingRecord(epochs=snapshot.epoch, steps=snapshot.step)))
 
     def _replace(self, network: Network, run: RunSpec, *, fresh: bool, snapshot: Snapshot, history: History) -> None:
         self._abandon()
@@ -287,11 +292,7 @@ class Session(Desk):
         self.built = self.built.changed(run={"dataset": dataset.word})
         self._divide(dataset)
         super()._on_loaded(dataset)
-        self._fit_batch()
-
-    def _fit_batch(self) -> None:
-        """Make a batch smaller that is larger than the data that has just been loaded, and say so."""
-        fitted = self.fitted(self.run)
+        fitted = self.refitted(self.run)
         if fitted is not self.run:
             self.set_run(fitted)
             self.run_changed.emit(self.run)

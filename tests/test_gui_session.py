@@ -83,6 +83,8 @@ def test_a_stop_at_the_last_batch_of_a_stepped_epoch_ends_the_training(session, 
 
 
 def test_pausing_and_stepping_changes_nothing(qtbot, session):
+    run = QUICK.changed(training={"epochs": 40})  # long enough to be paused before its end on a busy machine
+    session.set_run(run)
     for count in (1, 2, 3):
         session.step_batch()
         until(qtbot, session, State.PAUSED)
@@ -95,8 +97,8 @@ def test_pausing_and_stepping_changes_nothing(qtbot, session):
     until(qtbot, session, State.PAUSED)
     with qtbot.waitSignal(session.ended, timeout=20_000):
         session.train()
-    alone = Network(QUICK.network, QUICK.seed)
-    for _ in Training(alone, session.parts, QUICK.training, QUICK.seed).reports():
+    alone = Network(run.network, run.seed)
+    for _ in Training(alone, session.parts, run.training, run.seed).reports():
         pass
     np.testing.assert_array_equal(session.snapshot.parameters, alone.parameters)
 
@@ -349,6 +351,12 @@ def test_small_data_makes_the_preset_s_batch_smaller_and_says_so(qtbot, small):
     assert session.fitted(PRESETS["deep"].run).training.batch_size == 8
     with qtbot.waitSignal(session.ended, timeout=20_000):
         session.train()
+    session._on_loaded(small)
+    assert session.run.training.batch_size == session.built.training.batch_size == 128, "as it was"
+    session._on_loaded(small)
+    session.set_run(session.run.changed(training={"batch_size": 4}))
+    session._on_loaded(small)
+    assert session.run.training.batch_size == 4, "what was chosen since stays"
     session.finish()
 
 

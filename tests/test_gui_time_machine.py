@@ -14,6 +14,7 @@ from engine.runs.frames import half
 from engine.runs.row import RunState
 from engine.runs.run_file import RunFile
 from engine.surgery import SwitchOff
+from gui.panels.time_bar import GOES_ON
 from gui.session import State
 
 pytest_plugins = ["whole_window"]
@@ -88,6 +89,28 @@ def test_training_goes_on_while_the_past_is_in_view_and_learns_the_same(qtbot, r
     assert not session.travelling
     assert session.film is None
     rest(qtbot, run)
+
+
+def test_one_goes_on_from_the_moment_in_view_as_another_run(qtbot, run):
+    session, menu = run.session, run.menus.branch
+    said = []
+    session.noted.connect(said.append)
+    before, latest = rows(run)[0].id, session.snapshot
+    assert not menu.isEnabled()
+    session.show_moment(3)
+    shown = session.shown
+    train(qtbot, run)
+    assert said[-1] == GOES_ON
+    menu.trigger()
+    rest(qtbot, run)
+    assert not menu.isEnabled()
+    assert "batch 3 now" in said[-1]
+    np.testing.assert_array_equal(session.snapshot.parameters, shown.parameters)
+    assert session.parent_run == before
+    train(qtbot, run)
+    assert session.snapshot.step == 3 + 54
+    (new, old) = rows(run)
+    assert (new.parent, old.id, old.steps) == (before, before, 2 * latest.step)
 
 
 def test_new_frames_come_while_it_trains(qtbot, window):

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QToolButton, 
 
 from gui import theme
 from gui.icons import icon
-from gui.session import Session
+from gui.session import Session, State
+from gui.widgets.choices import explain
 from gui.widgets.field import set_look
 from gui.widgets.figures import label
 from gui.widgets.time_export import TimeExport
@@ -19,13 +20,14 @@ from gui.widgets.time_player import TimePlayer
 from gui.widgets.time_slider import TimeSlider
 from gui.widgets.tints import mix
 
+BACK = "Back to now"
 EMPTY = "Press Train: the time machine records the run, and you can go back to any moment of it."
+GOES_ON = "Training goes on from the latest weights; to go on from the moment in view, press Ctrl+Shift+G."
 SHOW_MS = 62  # no more moments a second than pages can show
 HEIGHT, WIDE_FROM = 36, 760
 SLIDER_HELP = (
-    "The time machine: every page, picture and the pad show the weights of the moment that you choose here. Right and "
-    "left go frame by frame, Home to the start, End to the present. Ticks are epochs; the start of the run, when most "
-    "happens, has the most room."
+    "The time machine: all pages and the pad show the weights of the moment that you choose here. Ticks are epochs; "
+    "the start, when most happens, has the most room. Arrows go frame by frame, Home to the start, End to the present."
 )
 
 
@@ -144,7 +146,7 @@ class TimeBar(QWidget):
     def _show_state(self) -> None:
         """Say whether this is the past or the present."""
         travelling = self._session.travelling
-        self.now.setText("Back to now" if travelling else "Now")
+        self.now.setText(BACK if travelling else "Now")
         self.now.setEnabled(travelling)
         set_look(self.now, "primary", travelling)
         if bool(self.where.property("back")) != travelling:
@@ -204,6 +206,8 @@ class TimeBar(QWidget):
         self.speed = _button("Speed: 1 times", "How fast it plays: half, usual or double speed. A click changes it.")
         self.speed.setText("1×")
         self.now = _button("Now", "Goes back to the present weights. (End, on the slider)")
+        widest = QFontMetrics(theme.font(bold=True)).horizontalAdvance(BACK)
+        self.now.setFixedWidth(widest + 2 * theme.SPACE)  # the slider keeps its length under the mouse
         self.export = _button(
             "Export animation…", "Records the run, moment by moment, as an animated picture: GIF, APNG or WebP."
         )
@@ -214,6 +218,7 @@ class TimeBar(QWidget):
         session.film_changed.connect(self._on_film)
         session.shown_changed.connect(self._on_shown)
         session.snapshot_changed.connect(self._on_snapshot)
+        session.state_changed.connect(self._on_state)
         self.slider.chosen.connect(self._on_chosen)
         self.first.clicked.connect(self.go_to_start)
         self.player.clicked.connect(self.play)
@@ -228,6 +233,10 @@ class TimeBar(QWidget):
     def _on_snapshot(self, _snapshot: Any) -> None:
         if not self._session.travelling:
             self._write_place()
+
+    def _on_state(self, state: str) -> None:
+        if state == State.RUNNING and self._session.travelling:
+            self._session.noted.emit(GOES_ON)
 
     def _dress(self) -> None:
         self._draw_icons()
@@ -272,9 +281,7 @@ class TimeBar(QWidget):
 
 def _button(name: str, help: str) -> QToolButton:  # noqa: A002
     made = QToolButton()
-    made.setToolTip(help)
-    made.setWhatsThis(help)
-    made.setAccessibleName(name.rstrip("…"))
+    explain(made, name.rstrip("…"), help)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space still trains
     made.setFixedHeight(theme.CONTROL_HEIGHT)
     return made

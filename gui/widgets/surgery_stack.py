@@ -14,7 +14,6 @@ from engine.datasets.dataset import Dataset
 from engine.errors import DigitLabError, SettingError
 from engine.evaluation import Evaluation
 from engine.memory import require_memory_to_read
-from engine.model import Model, TrainingRecord
 from engine.network import Network, Snapshot
 from engine.surgery import Edit, Effect, effect, operate
 from gui.session import Session, State
@@ -148,13 +147,8 @@ class Surgeon(QObject):
     def keep(self) -> None:
         """Make the changed copy the present network; a training that runs is ended and kept."""
         session, snapshot = self._session, self.shown
-        parent = session.history.run_id or session.parent_run
-        record = TrainingRecord(epochs=snapshot.epoch, steps=snapshot.step)
-        model = Model(snapshot, session.built.model_copy(update={"network": snapshot.spec}), record)
         self._forget()
-        session.adopt(snapshot, session.built)
-        session.parent_run = parent
-        session.made.emit(model)
+        session.branch(snapshot)
         session.noted.emit(ADOPTED)
 
     def _forget(self) -> None:
