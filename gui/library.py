@@ -99,6 +99,9 @@ class Library(QObject):
     def continue_run(self, row: RunRow) -> None:
         """Go on with a run where it stood, and train."""
         session, word = self._session, row.spec.dataset
+        if session.trainer.active and row.id == session.history.run_id:
+            session.problem.emit(DigitLabError("This run is being trained in this window already."))
+            return
         dataset = session.dataset if session.dataset is not None and session.dataset.word == word else None
         work = partial(_recall, row, dataset)
         session.tasks.start(f"Going on with {row.title}…", work, self._on_recalled, session.problem.emit)

@@ -13,7 +13,7 @@ from engine.errors import DigitLabError
 from engine.judge import Judge
 from engine.network import Network, Snapshot
 from engine.runs.film import Film
-from engine.runs.run_file import RunFile
+from engine.runs.recall import film_of
 
 
 class Moments(QObject):
@@ -98,14 +98,14 @@ class Moments(QObject):
 
     def show_film(self, path: Path) -> None:
         """Look through the film in the file of a run, as far as it has got; without it, through none."""
-        if self.film is not None and self.film.path == path:
+        if self.film is not None and self.film.path == path and self.film.there:
             if self.film.refresh():
                 if self.travelling:  # frames may have been taken out before it
                     self.frame = self.film.nearest(self.shown.step)
                 self.film_changed.emit()
             return
         try:
-            self.set_film(Film(RunFile(path), self.snapshot.spec))
+            self.set_film(film_of(path, self.snapshot.spec))
         except DigitLabError as error:
             self.set_film(None)
             self.problem.emit(error)

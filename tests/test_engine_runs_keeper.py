@@ -217,6 +217,21 @@ def test_what_could_not_be_written_is_written_later(small_split, monkeypatch, us
     assert len(recalled.history.batches) == recalled.row.steps == 75
 
 
+def test_too_little_memory_to_write_is_said_and_nothing_is_lost(small_split, monkeypatch):
+    training, keeper = begin(small_split)
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFile, "write", _no_memory)
+        keeper.begin()
+        assert "not enough memory" in str(keeper.trouble)
+    train(training, keeper)
+    assert keeper.trouble is None
+    assert len(recall(keeper.row.id).history.batches) == 75
+
+
+def _no_memory(*_given):
+    raise MemoryError
+
+
 @pytest.mark.parametrize("damage", ["garbage", "cut", "empty", "newer", "foreign"])
 def test_a_run_file_that_cannot_be_used_is_a_sentence_and_stays_as_it_is(small_split, damage):
     training, keeper = begin(small_split)
@@ -262,8 +277,10 @@ def test_old_films_make_room_and_what_was_deleted_long_ago_goes(small_split, mon
         (sentence,) = room.tidy(store, most=sum(sizes) - 1000)
         assert "an old run" in sentence
         assert oldest.stat().st_size < sizes[0] / 2
+        when = oldest.stat().st_mtime_ns
         room.tidy(store, most=0)
         assert [path.stat().st_size for path in (starred, newest)] == [sizes[1], sizes[3]]
+        assert oldest.stat().st_mtime_ns == when  # not vacuumed again: there is no film in it
         recalled = recall(oldest.stem)
         assert len(recalled.history.batches) == recalled.row.steps
         monkeypatch.setattr(room, "DELETED_SECONDS", -10.0)

@@ -138,6 +138,7 @@ def test_a_data_folder_that_vanishes_while_it_trains_is_begun_anew(qtbot, window
     rest(qtbot, window)
     (row,) = rows()
     assert row.state == RunState.STOPPED
+    assert window.session.film.there
     with closing(RunFile(path_of(row.id))) as file:
         np.testing.assert_array_equal(file.facts()["state"]["step"], row.steps)
         assert {"row", "state", "data"} <= set(file.facts())

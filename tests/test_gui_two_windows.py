@@ -85,6 +85,9 @@ def test_the_run_that_one_window_trains_is_not_for_the_other(qtbot, windows):
     with RunStore() as store:
         row = store.row(run_id)
         assert cut_off(store) == []
+    training.library.continue_run(row)
+    assert [str(problem) for problem in training.problems] == ["This run is being trained in this window already."]
+    training.problems.clear()
     other.library.continue_run(row)
     qtbot.waitUntil(lambda: bool(other.problems), timeout=PATIENCE)
     assert str(other.problems[0]) == "This run is being trained in another window. Go on with it there."

@@ -36,6 +36,11 @@ class Film:
         """The file of the run."""
         return self._file.path
 
+    @property
+    def there(self) -> bool:
+        """Whether the file is still the one that lies there."""
+        return self._file.there
+
     def __len__(self) -> int:
         return len(self.steps)
 

@@ -80,6 +80,7 @@ class Keeper:
         self.row, self._training, self._film = row, training, film
         self.trouble: DigitLabError | None = None
         self.written = 0
+        self._path: Path | None = None
         self._file: RunFile | None = None
         self._store: RunStore | None = None
         self._lock: FileLock | None = None
@@ -94,8 +95,8 @@ class Keeper:
 
     @property
     def path(self) -> Path:
-        """Where the run's file lies."""
-        return path_of(self.row.id)
+        """Where the run's file lies, or would lie."""
+        return self._path or path_of(self.row.id)
 
     def begin(self) -> None:
         """Open the run's file, or make it; where that cannot be, :attr:`trouble` says why."""
@@ -127,8 +128,8 @@ class Keeper:
             self._due = True
         if self._due or now - self._saved_at >= CHECKPOINT_SECONDS:
             self._save(wait=False)
-        elif waiting.frames and now - self._filmed_at >= FRAME_SECONDS:
-            self._save_frames()
+        elif waiting.frames and now - self._filmed_at >= FRAME_SECONDS and not self._busy(wait=False):
+            self._write({}, {}, wait=False)  # frames alone: they are to be seen while it trains
 
     def pause(self) -> None:
         """Write how far it has got: nobody knows how long the pause will be."""
@@ -158,11 +159,6 @@ class Keeper:
         self._saved_at, self._due = time.monotonic(), False
         facts = {"row": self.row.model_dump(mode="json"), "state": state.numbers, "data": self._data}
         self._write(facts, state.arrays, wait=wait)
-
-    def _save_frames(self) -> None:
-        """Write the frames alone: they are to be seen while the training runs."""
-        if not self._busy(wait=False):
-            self._write({}, {}, wait=False)
 
     def _busy(self, wait: bool) -> bool:
         if self._job is not None and not wait and not self._job.done():
@@ -202,6 +198,8 @@ class Keeper:
                 self._write_row(row)
         except DigitLabError as error:
             self.trouble = error
+        except MemoryError:
+            self.trouble = DigitLabError("There is not enough memory to keep this run on disk.", "It trains on.")
         else:
             self.trouble, self._lost, self.written = self._lost, None, self.written + 1
 
@@ -223,9 +221,10 @@ class Keeper:
         self._store.save_curve(row.id, self._thinning.curve())
 
     def _open(self) -> None:
-        lock = locked(self.path)
+        self._path = path = path_of(self.row.id)  # again: the folder may have to be made anew
+        lock = locked(path)
         try:
-            self._file = file = RunFile(self.path, write=True)
+            self._file = file = RunFile(path, write=True)
             if batches := file.batches():
                 self._thinning = Thinning()
                 self._learn(batches, file.epochs())
