@@ -99,15 +99,23 @@ def check_target(path: Path) -> None:
         raise OSError(errno.ENODEV, "there is a device of that name, not a file", str(path))
 
 
-def data_folder() -> Path:
-    """Return the folder for what the user keeps, made if need be; ``DIGITLAB_DATA`` overrides it."""
-    chosen = os.environ.get("DIGITLAB_DATA")
-    folder = Path(chosen) if chosen else Path(platformdirs.user_data_dir("DigitLab", appauthor=False))
+def data_folder(part: str = "") -> Path:
+    """Return the folder for what the user keeps, or a part of it, made if need be; ``DIGITLAB_DATA`` overrides it.
+
+    Raises
+    ------
+    DigitLabError
+        When it cannot be made.
+    """
+    if part:
+        folder = data_folder() / part  # its own sentence first: one cause, one sentence
+    else:
+        folder = Path(os.environ.get("DIGITLAB_DATA") or platformdirs.user_data_dir("DigitLab", appauthor=False))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DigitLabError(
-            f"The data folder {folder} cannot be made: {reason(error)}.",
+            f"The folder {folder} cannot be made: {reason(error)}.",
             "Set DIGITLAB_DATA to a folder that can be written to.",
         ) from error
     return folder

@@ -22,15 +22,7 @@ def folder() -> Path:
     DigitLabError
         When it cannot be made.
     """
-    path = data_folder() / "models"
-    try:
-        path.mkdir(exist_ok=True)
-    except OSError as error:
-        raise ModelFileError(
-            f"The folder {path} cannot be made: {reason(error)}.",
-            "Set DIGITLAB_DATA to a folder that can be written to.",
-        ) from error
-    return path
+    return data_folder("models")
 
 
 def check_room(size: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,12 +34,7 @@ def calibration_error(shares: Floats, labels: NDArray[np.uint8], bins: int = BIN
     Naeini, Cooper, Hauskrecht (2015), "Obtaining Well Calibrated Probabilities Using Bayesian Binning"; Guo et al.
     (2017), "On Calibration of Modern Neural Networks".
     """
-    if not np.isfinite(shares).all():
-        return float("nan")
-    sure, right = shares.max(axis=1), shares.argmax(axis=1) == labels
-    places = np.clip(np.ceil(sure * bins).astype(np.intp) - 1, 0, bins - 1)
-    gaps = np.bincount(places, sure, minlength=bins) - np.bincount(places, right, minlength=bins)
-    return float(np.abs(gaps).sum() / max(len(labels), 1))
+    return reliability(shares, labels, bins).error
 
 
 def auroc(digits: Floats, others: Floats) -> float:
@@ -100,11 +96,10 @@ def reliability(shares: Floats, labels: NDArray[np.uint8], bins: int = BINS) -> 
     sure, right = _answers(shares, labels)
     places = np.clip(np.ceil(sure * bins).astype(np.intp) - 1, 0, bins - 1)
     counts = np.bincount(places, minlength=bins)
-    confidence, accuracy = (
-        np.divide(np.bincount(places, values, minlength=bins), counts, out=np.full(bins, np.nan), where=counts > 0)
-        for values in (sure, right)
-    )
-    error = calibration_error(shares, labels, bins)
+    sums = [np.bincount(places, values, minlength=bins) for values in (sure, right)]
+    confidence, accuracy = (np.divide(s, counts, out=np.full(bins, np.nan), where=counts > 0) for s in sums)
+    all_known = len(sure) == len(labels)
+    error = float(np.abs(sums[0] - sums[1]).sum() / max(len(labels), 1)) if all_known else math.nan
     return Reliability(np.linspace(0, 1, bins + 1), counts, confidence, accuracy, error)
 
 

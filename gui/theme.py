@@ -6,9 +6,6 @@ and what training did; validation is drawn in the colour of text, so that no col
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
+from engine.garbage import no_collection
 from gui.style_sheet import style_sheet
 
 SPACE = 8
@@ -133,23 +131,11 @@ class ThemeSwitch(QObject):
         self.theme = DARK if dark else LIGHT
         app = QApplication.instance()
         assert isinstance(app, QApplication)
-        with _no_collection():
+        with no_collection():  # one would delete a dialog that was closed while Qt walks through all widgets
             app.setStyleSheet("")  # replacing one sheet by another takes three times as long
             app.setPalette(_palette(self.theme))
             app.setStyleSheet(style_sheet(self.theme))
         self.changed.emit()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from deleting a dialog that was closed while Qt walks through all widgets."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 SWITCH: ThemeSwitch | None = None

@@ -127,25 +127,31 @@ def fill(store: RunStore, count: int, curves: int = 40) -> list[RunRow]:
     return rows[::-1]
 
 
+class Watch:
+    """Takes the time of what somebody does in a window, painting included: medians in milliseconds."""
+
+    def __init__(self, app: QApplication) -> None:
+        self.app = app
+        self.found: dict[str, float] = {}
+
+    def time(self, what: str, do: Callable[[], object], repeats: int = REPEATS) -> None:
+        times = []
+        for _ in range(repeats):
+            begun = time.perf_counter()
+            do()
+            self.app.processEvents()
+            times.append(1000 * (time.perf_counter() - begun))
+        self.found[f"{what}_ms"] = round(statistics.median(times), 1)
+        self.found[f"{what}_slowest_ms"] = round(max(times), 1)
+
+
 def measure(app: QApplication, count: int, size: tuple[int, int]) -> dict[str, float]:
-    """Return medians in milliseconds, painting included."""
+    """Return what the watch found on a page of so many runs."""
     with tempfile.TemporaryDirectory(prefix="digitlab-bench-") as name:
         books, session = Books(Path(name)), Session(PRESETS["quick"].run)
         assert books.store is not None
         fill(books.store, count)
-        found: dict[str, float] = {"runs": count}
-
-        def timed(what: str, do: Callable[[], object], repeats: int = REPEATS) -> None:
-            times = []
-            for _ in range(repeats):
-                begun = time.perf_counter()
-                do()
-                app.processEvents()
-                times.append(1000 * (time.perf_counter() - begun))
-            found[f"{what}_ms"] = round(statistics.median(times), 1)
-            found[f"{what}_slowest_ms"] = round(max(times), 1)
-
-        pages: list[RunsPage] = []
+        watch, pages = Watch(app), []
 
         def open_page() -> None:
             pages.append(RunsPage(session, books))  # type: ignore[arg-type]
@@ -153,42 +159,50 @@ def measure(app: QApplication, count: int, size: tuple[int, int]) -> dict[str, f
             pages[-1].show()
 
         icon("mdi6.star")  # the icon font is long there when somebody opens the page
-        timed("open", open_page, 1)
+        watch.time("open", open_page, 1)
         page = pages[0]
-        timed("read", books.store.rows)
-        timed("reload", page.reload)
-        for column in COLUMNS:
-            for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
-                page.table.sortByColumn(PLACE[column.key], order)  # warms up
-        columns = iter([PLACE[column.key] for column in COLUMNS] * 2)
-        timed("sort", lambda: page.table.sortByColumn(next(columns), Qt.SortOrder.AscendingOrder), len(COLUMNS))
-        page.table.sortByColumn(PLACE["created"], Qt.SortOrder.DescendingOrder)
-        queries = iter(QUERIES)
-
-        def look() -> None:
-            page.header.field.setText(next(queries))
-            page.header._apply()
-
-        timed("filter", look, len(QUERIES))
-        page.header.clear()
-        ids = [run.id for run in page.model.shown]
-        starts = iter(range(REPEATS))
-
-        def choose() -> None:
-            start = next(starts)
-            page.table.select(set(ids[start : start + 12]))
-            page._draw()
-
-        timed("select_12", choose)
-        timed("select_all", page.table.selectAll, 1)
-        timed("draw_all", page._draw, 1)
-        timed("reload_all_selected", page.reload)
-        page.table.clearSelection()
-        found |= freezes(app, page, session, Path(name))
+        watch.time("read", books.store.rows)
+        watch.time("reload", page.reload)
+        sort_and_filter(watch, page)
+        select(watch, page)
+        found = {"runs": count, **watch.found, **freezes(app, page, session, Path(name))}
         page.close()
         session.finish()
         books.store.close()
         return found
+
+
+def sort_and_filter(watch: Watch, page: RunsPage) -> None:
+    for column in COLUMNS:
+        for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+            page.table.sortByColumn(PLACE[column.key], order)  # warms up
+    columns = iter([PLACE[column.key] for column in COLUMNS] * 2)
+    watch.time("sort", lambda: page.table.sortByColumn(next(columns), Qt.SortOrder.AscendingOrder), len(COLUMNS))
+    page.table.sortByColumn(PLACE["created"], Qt.SortOrder.DescendingOrder)
+    queries = iter(QUERIES)
+
+    def look() -> None:
+        page.header.field.setText(next(queries))
+        page.header._apply()
+
+    watch.time("filter", look, len(QUERIES))
+    page.header.clear()
+
+
+def select(watch: Watch, page: RunsPage) -> None:
+    ids = [run.id for run in page.model.shown]
+    starts = iter(range(REPEATS))
+
+    def choose() -> None:
+        start = next(starts)
+        page.table.select(set(ids[start : start + 12]))
+        page._draw()
+
+    watch.time("select_12", choose)
+    watch.time("select_all", page.table.selectAll, 1)
+    watch.time("draw_all", page._draw, 1)
+    watch.time("reload_all_selected", page.reload)
+    page.table.clearSelection()
 
 
 def freezes(app: QApplication, page: RunsPage, session: Session, folder: Path) -> dict[str, float]:

@@ -32,6 +32,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine import kept_models
+from engine.errors import DigitLabError
 from gui.pages.tabs import PAGES
 from gui.startup_check import find_problem
 
@@ -277,8 +278,8 @@ def soak(home: Path, seconds: float, warm_up: float) -> int:
     window.begin([])
     wait_for(lambda: window.session.dataset is not None and window.session.shipped is not None)
     window.settings_panel.set_run(PRESETS["quick"].run.changed(training={"epochs": 1}))
-    problems: list[str] = []
-    window.session.problem.connect(lambda error: problems.append(str(error)))
+    problems: list[DigitLabError] = []
+    window.session.problem.connect(problems.append)
     once, counts, start, rounds = Round(window, home), [], time.monotonic(), 0
     print(" " * 8 + "".join(f"{name.replace('_', ' '):>16}" for name in Count._fields))
     while time.monotonic() - start < warm_up + seconds:

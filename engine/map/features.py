@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.errors import DigitLabError
 from engine.layers import Dropout, Flatten
 from engine.network import ROWS_AT_A_TIME, Network, as_floats, as_shares
+from engine.specs import INPUT_SHAPE
 
 Floats = NDArray[np.float32]
 PIXELS = -1
@@ -49,7 +50,7 @@ def mapped_layers(network: Network) -> list[int]:
 
 def feature_count(network: Network, layer: int) -> int:
     """Return how many numbers per image the map of a layer is drawn from; see :func:`pooled`."""
-    shape = (28, 28) if layer == PIXELS else network.layers[layer].output_shape
+    shape = INPUT_SHAPE if layer == PIXELS else network.layers[layer].output_shape
     return int(pooled(np.zeros((1, *shape), np.float32)).shape[1])
 
 

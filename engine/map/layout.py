@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.map.features import PIXELS, Readings, read_layer
+from engine.map.features import PIXELS, read_layer
 from engine.map.pca import Components, principal_components, turn_like
 from engine.map.tsne import embed
 from engine.network import Network, Snapshot
@@ -124,7 +125,8 @@ def lay_out(
     if before is not None and np.array_equal(before.rows, rows):
         turn = turn_like(points, before.points)
         found, points = replace(found, axes=found.axes @ turn), points @ turn
-    return _layout("pca", layer, snapshot.step, rows, points, seen, float(found.shares.sum()), network, found.project)
+    share = float(found.shares.sum())
+    return Layout("pca", layer, snapshot.step, rows, points, seen.answers, seen.sure, share, network, found.project)
 
 
 def lay_out_neighbours(
@@ -155,21 +157,9 @@ def lay_out_neighbours(
     found = embed(seen.features, start, progress, cancelled)
     if found is None:
         return None
-    return _layout("tsne", layer, snapshot.step, rows, found.points, seen, float("nan"), network, found.place)
-
-
-def _layout(
-    method: Method,
-    layer: int,
-    step: int,
-    rows: NDArray[np.intp],
-    points: Floats,
-    seen: Readings,
-    share: float,
-    network: Network,
-    place: Place,
-) -> Layout:
-    return Layout(method, layer, step, rows, points, seen.answers, seen.sure, share, network, place)
+    return Layout(
+        "tsne", layer, snapshot.step, rows, found.points, seen.answers, seen.sure, math.nan, network, found.place
+    )
 
 
 def _plane(features: Floats) -> Components:

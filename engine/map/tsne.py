@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DigitLabError
+from engine.garbage import no_collection
 from engine.map.pca import Components, principal_components
 
 Floats = NDArray[np.float32]
@@ -73,7 +72,7 @@ def embed(
     """
     _require(features)
     progress("t-SNE: loading openTSNE…")
-    with _no_collection():
+    with no_collection():  # one during a long import would stop all threads, the window's too, for 0.1 s
         # A second of scientific libraries, which nobody needs who does not ask for this map.
         import openTSNE
 
@@ -115,18 +114,6 @@ class _Report:
         self._progress(f"t-SNE: {100 * min(part, 1):.0f} %")
         self.gave_up = self._cancelled()
         return self.gave_up
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector out of a long import: it would stop all threads, the window's too, for 0.1 s."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _require(features: Floats) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from engine.databases import DAMAGED, code, in_words, set_aside
 from engine.errors import DataError
 from engine.files import reason
 
@@ -28,20 +28,6 @@ CREATE TABLE IF NOT EXISTS digits (
     CHECK ((strokes IS NULL) <> (image IS NULL))
 )
 """
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_REASONS = {
-    sqlite3.SQLITE_BUSY: ("another program has locked it", "Close the other program, then try again."),
-    sqlite3.SQLITE_LOCKED: ("another program has locked it", "Close the other program, then try again."),
-    sqlite3.SQLITE_READONLY: ("it may not be written to", "Set DIGITLAB_DATA to a folder that can be written to."),
-    sqlite3.SQLITE_PERM: ("it may not be written to", "Set DIGITLAB_DATA to a folder that can be written to."),
-    sqlite3.SQLITE_CANTOPEN: (
-        "there is no file there that could be opened, and none can be made",
-        "Set DIGITLAB_DATA to a folder that can be written to.",
-    ),
-    sqlite3.SQLITE_FULL: ("the disk is full", "Make room, then try again."),
-    sqlite3.SQLITE_CORRUPT: ("it is damaged", "It is put aside when My digits are opened again."),
-    sqlite3.SQLITE_NOTADB: ("it is damaged", "It is put aside when My digits are opened again."),
-}
 _REST = "Everything else works without them."
 
 
@@ -73,7 +59,8 @@ def open_database(path: Path, patience: float) -> tuple[sqlite3.Connection, str]
     connection = _usable(path, patience)
     if connection is None:
         raise DataError(f"My digits cannot be kept in {path}: the disk does not give back what is written.", _REST)
-    return connection, f"My digits in {path} were damaged. The file is kept as {kept.name}, and a new one was begun."
+    where = f"The file is kept as {kept.name}, and a" if kept else "A"
+    return connection, f"My digits in {path} were damaged. {where} new one was begun."
 
 
 @contextmanager
@@ -82,7 +69,8 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _sentence(path, error) from error
+        why, do = in_words(error)
+        raise DataError(f"My digits in {path} cannot be used: {why}. Nothing was changed.", f"{do} {_REST}") from error
 
 
 def _usable(path: Path, patience: float) -> sqlite3.Connection | None:
@@ -93,7 +81,7 @@ def _usable(path: Path, patience: float) -> sqlite3.Connection | None:
             if _prepare(connection, path):
                 return connection
         except sqlite3.Error as error:
-            if _code(error) not in _DAMAGED:
+            if code(error) not in DAMAGED:
                 connection.close()
                 raise
         except DataError:
@@ -113,7 +101,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> bool:
             "Use the newer program for your digits.",
         )
     connection.execute("PRAGMA journal_mode = WAL")  # who reads never waits for who writes
-    connection.execute("PRAGMA synchronous = NORMAL")  # safe with WAL, and a digit is added in under a millisecond
+    connection.execute("PRAGMA synchronous = FULL")  # a digit that was drawn outlives a power cut
     if version < VERSION:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_TABLE)
@@ -128,26 +116,12 @@ def _has_columns(connection: sqlite3.Connection) -> bool:
     return found >= set(COLUMNS.split(", "))
 
 
-def _put_aside(path: Path) -> Path:
-    """Rename a damaged database and what SQLite keeps beside it; return the new path."""
-    kept = path.with_name(f"{path.stem} damaged {datetime.now():%Y-%m-%d %H.%M.%S.%f}{path.suffix}")
+def _put_aside(path: Path) -> Path | None:
+    """Rename a damaged database; return the new path."""
+    name = f"{path.stem} damaged {datetime.now():%Y-%m-%d %H.%M.%S.%f}{path.suffix}"
     try:
-        path.rename(kept)
-        for end in ("-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                path.with_name(path.name + end).rename(kept.with_name(kept.name + end))
+        return set_aside(path, path.with_name(name))
     except OSError as error:
         raise DataError(
             f"My digits in {path} are damaged, and the file cannot be put aside: {reason(error)}.", _REST
         ) from error
-    return kept
-
-
-def _code(error: sqlite3.Error) -> int:
-    """Return SQLite's code of an error, without what only says more about the same."""
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
-
-
-def _sentence(path: Path, error: sqlite3.Error) -> DataError:
-    why, do = _REASONS.get(_code(error), (f"SQLite says “{error}”", ""))
-    return DataError(f"My digits in {path} cannot be used: {why}. Nothing was changed.", f"{do} {_REST}".strip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.databases import transaction
 from engine.datasets.reading import Watch
 from engine.errors import DataError
 from engine.files import data_folder
@@ -226,15 +226,8 @@ class OwnDigits:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Do several things or none of them."""
-        with explained(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):  # a full disk may have ended the transaction already
-                    self._connection.execute("ROLLBACK")
-                raise
+        with explained(self.path), transaction(self._connection) as connection:
+            yield connection
 
 
 def _digit(row: tuple) -> OwnDigit | None:

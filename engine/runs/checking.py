@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from engine.runs.complaints import DAMAGED, code, refused
+from engine.databases import code, is_damage
+from engine.runs.complaints import refused
 from engine.runs.schema import APPLICATION_ID, COLUMNS, EXPERIMENT_COLUMNS, VERSION
 
 _CHECKED = ("runs", "experiments")
@@ -18,12 +19,9 @@ class DamagedError(Exception):
 def raise_damage(error: BaseException) -> None:
     """Raise `DamagedError` if `error`, met while a file was opened, means that it is damaged.
 
-    SQLite's general error is one of them: that tables cannot be asked the simplest question. So is one whose own text
-    cannot be read, being made of garbage.
+    SQLite's general error is one of them: that tables cannot be asked the simplest question.
     """
-    if isinstance(error, UnicodeDecodeError) or (
-        isinstance(error, sqlite3.Error) and code(error) in (*DAMAGED, sqlite3.SQLITE_ERROR)
-    ):
+    if is_damage(error) or (isinstance(error, sqlite3.Error) and code(error) == sqlite3.SQLITE_ERROR):
         raise DamagedError(str(error)) from error
 
 

@@ -9,18 +9,17 @@ import sqlite3
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from engine.databases import BESIDE, set_aside, transaction
 from engine.errors import DigitLabError
 from engine.runs.checking import DamagedError
 from engine.runs.complaints import REST
 from engine.runs.glance import RunGlance
-from engine.runs.opening import Opened, alone, connect, open_sound, transaction
+from engine.runs.opening import Opened, alone, connect, open_sound
 from engine.runs.schema import COLUMNS, EXPERIMENT_COLUMNS, SHOWN
 
-BESIDE = ("-wal", "-shm")
 MISSES = 20_000
 """Where a damaged file does not tell how many rows it had, so many numbers are tried."""
 MOST = 1_000_000
@@ -41,10 +40,8 @@ def open_whole(path: Path, patience: float, *, thorough: bool = False) -> Opened
     Parameters and errors are those of :func:`engine.runs.opening.open_sound`, which this function adds to.
     """
     if not _renewed(path).exists():
-        try:
+        with contextlib.suppress(DamagedError):  # once more, alone: another program may be about to mend it
             return open_sound(path, patience, thorough=thorough)
-        except DamagedError:
-            pass  # once more, alone: another program may be about to mend it
     try:
         with alone(path, max(patience, LONGEST)):
             notes = _mended(path, patience, thorough)
@@ -77,7 +74,7 @@ def _mended(path: Path, patience: float, thorough: bool) -> list[str]:
             count = _renew(path, patience)
         else:
             return []
-    kept = _set_aside(path)
+    kept = set_aside(path)
     os.replace(_renewed(path), path)
     new = "A new one was begun with what could be read of it."
     if count is not None:
@@ -104,19 +101,6 @@ def _renew(path: Path, patience: float) -> int:
 
 def _renewed(path: Path) -> Path:
     return path.with_name(f"{path.name}.renewed")
-
-
-def _set_aside(path: Path) -> Path | None:
-    """Rename a damaged database, and first what SQLite keeps beside it: that must not meet the new one."""
-    kept = free = path.with_name(f"{path.name}.damaged-{datetime.now():%Y%m%d-%H%M%S}")
-    number = 1
-    while any(kept.with_name(kept.name + end).exists() for end in ("", *BESIDE)):
-        number += 1
-        kept = free.with_name(f"{free.name}-{number}")
-    for end in (*BESIDE, ""):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + end).rename(kept.with_name(kept.name + end))
-    return kept if kept.exists() else None
 
 
 # --- what can be read -----------------------------------------------------------------------------------------

@@ -6,12 +6,14 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
+from engine.databases import identity, is_damage, transaction
+from engine.errors import DigitLabError
 from engine.files import data_folder
-from engine.runs.complaints import explained, is_damage
+from engine.runs.complaints import explained
 from engine.runs.damage import open_whole
-from engine.runs.opening import Opened, identity, transaction
+from engine.runs.opening import Opened
 from engine.runs.schema import FILE_NAME
 
 T = TypeVar("T")
@@ -102,6 +104,15 @@ class Database:
         result = self._read(whole)
         self._changes += 1
         return result
+
+    def _add(self, statement: str, values: tuple[Any, ...], name: str) -> None:
+        """Add a row that `name` stands for, and say so if there is one of its id."""
+        try:
+            self._write(lambda connection: connection.execute(statement, values))
+        except DigitLabError as error:
+            if isinstance(error.__cause__, sqlite3.IntegrityError):
+                raise DigitLabError(f"There is {name} already; it is unchanged.") from error
+            raise
 
     def _tried(self, work: Work[T]) -> T:
         try:

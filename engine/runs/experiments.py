@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import astuple, dataclass
 
 from engine.errors import DigitLabError
@@ -53,12 +52,7 @@ class Experiments(Database):
             When there is one of that id.
         """
         check_text("name", astuple(experiment))
-        try:
-            self._write(lambda connection: connection.execute(_ADD, astuple(experiment)))
-        except DigitLabError as error:
-            if isinstance(error.__cause__, sqlite3.IntegrityError):
-                raise DigitLabError(f"There is an experiment {experiment.id} already; it is unchanged.") from error
-            raise
+        self._add(_ADD, astuple(experiment), f"an experiment {experiment.id}")
 
     def save_experiment(self, experiment: Experiment) -> None:
         """Keep an experiment as it is now, whether it is known or new."""

@@ -20,23 +20,11 @@ from engine.runs.curve import Curve
 from engine.runs.differences import settings_of
 from engine.runs.glance import RunGlance
 from engine.runs.row import RunRow
+from engine.runs.schema import SCORES
 
 Run = RunRow | RunGlance
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ABOUT = ("id", "name", "starred", "tags", "state", "created", "preset", "experiment", "parent")
-SCORES = (
-    "epochs",
-    "steps",
-    "best_epoch",
-    "train_loss",
-    "train_accuracy",
-    "validation_loss",
-    "validation_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "seconds",
-    "model",
-)
 
 
 def export_csv(path: str | Path, rows: Sequence[Run]) -> None:

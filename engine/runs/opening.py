@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from engine.databases import BESIDE, UNWRITABLE, code, identity, transaction
 from engine.errors import DigitLabError
 from engine.runs.checking import (
     DamagedError,
@@ -22,7 +23,6 @@ from engine.runs.checking import (
     raise_damage,
     version_of,
 )
-from engine.runs.complaints import UNWRITABLE, code
 from engine.runs.schema import VERSION, statements
 
 
@@ -46,12 +46,6 @@ class Opened:
     identity: tuple[int, int]
     lasting: bool = True
     notes: tuple[str, ...] = ()
-
-
-def identity(path: Path) -> tuple[int, int]:
-    """Return device and number of a file, which a file of the same name made later does not share."""
-    status = path.stat()
-    return status.st_dev, status.st_ino
 
 
 def open_sound(path: Path, patience: float, *, thorough: bool = False) -> Opened:
@@ -110,19 +104,6 @@ def connect(path: Path, patience: float, mode: str = "rwc") -> sqlite3.Connectio
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Do several things or none of them."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield connection
-        connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):  # a full disk may have ended the transaction already
-            connection.execute("ROLLBACK")
-        raise
-
-
-@contextmanager
 def alone(path: Path, patience: float) -> Iterator[None]:
     """Let one program at a time replace the database at `path`.
 
@@ -158,7 +139,7 @@ def _share_rights(path: Path) -> None:
     """Let the files beside a database be written to if it is: made while it was not, they keep that from SQLite."""
     with contextlib.suppress(OSError):
         mode = path.stat().st_mode
-        for beside in (path.with_name(path.name + end) for end in ("-wal", "-shm")):
+        for beside in (path.with_name(path.name + end) for end in BESIDE):
             if mode & stat.S_IWUSR and beside.exists() and not beside.stat().st_mode & stat.S_IWUSR:
                 beside.chmod(stat.S_IMODE(mode))
 

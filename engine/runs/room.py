@@ -9,7 +9,7 @@ from pathlib import Path
 from engine import kept_models
 from engine.errors import DigitLabError
 from engine.runs.keeper import locked
-from engine.runs.run_file import RunFile, folder, path_of
+from engine.runs.run_file import SUFFIX, RunFile, folder, path_of
 from engine.runs.store import RunStore
 
 DELETED_SECONDS = 30 * 86_400.0
@@ -32,7 +32,7 @@ def tidy(store: RunStore, most: int = MOST_BYTES) -> list[str]:
         _remove(glance.id, glance.model)
     store.purge(DELETED_SECONDS)
     starred = {glance.id for glance in store.rows() if glance.starred}
-    files = sorted(folder().glob("*.run"), key=lambda path: path.name)
+    files = sorted(folder().glob(f"*{SUFFIX}"), key=lambda path: path.name)
     sizes = {path: _size(path) for path in files}
     total, cut = sum(sizes.values()), 0
     for path in files[:-1]:
@@ -53,7 +53,8 @@ def _without_film(path: Path) -> int:
         lock = locked(path)
         try:
             with closing(RunFile(path, write=True)) as file:
-                file.drop_film()
+                if file.frame_list():
+                    file.drop_film()
         finally:
             lock.release()
     return _size(path)

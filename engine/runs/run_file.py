@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
+from engine.databases import code, identity, in_words, is_damage, transaction
 from engine.errors import DigitLabError
-from engine.files import data_folder, reason
-from engine.runs.opening import identity
+from engine.files import data_folder
 from engine.runs.row import RunRow
 
 SUFFIX = ".run"
@@ -75,18 +76,16 @@ def folder() -> Path:
     DigitLabError
         When it cannot be made.
     """
-    path = data_folder() / "runs"
-    try:
-        path.mkdir(exist_ok=True)
-    except OSError as error:
-        what = f"The folder {path} cannot be made: {reason(error)}."
-        raise DigitLabError(what, "Set DIGITLAB_DATA to a folder that can be written to.") from error
-    return path
+    return data_folder("runs")
 
 
 def path_of(run_id: str) -> Path:
     """Return where the file of a run lies, or would lie."""
     return folder() / f"{run_id}{SUFFIX}"
+
+
+class DamagedRunError(DigitLabError):
+    """The file of a run is damaged, or no such file at all."""
 
 
 class RunFile:
@@ -102,7 +101,8 @@ class RunFile:
     Raises
     ------
     DigitLabError
-        When it is missing, damaged, of a newer program, or cannot be written; it is left as it is.
+        When it is missing, of a newer program, or cannot be written; it is left as it is. So does every method when
+        the file cannot be used, and where it is damaged this is a `DamagedRunError`.
     """
 
     def __init__(self, path: Path, *, write: bool = False) -> None:
@@ -158,7 +158,7 @@ class RunFile:
 
     def write(self, entry: Entry) -> None:
         """Write everything of `entry`, or nothing at all."""
-        with self._explained(), self._transaction() as base:
+        with self._explained(), transaction(self._base) as base:
             rows = [(name, json.dumps(value)) for name, value in entry.facts.items()]
             base.executemany("insert or replace into facts values (?, ?)", rows)
             if entry.arrays:
@@ -173,17 +173,6 @@ class RunFile:
             base.executemany("insert or replace into frames values (?, ?, ?)", frames)
             base.executemany("delete from frames where step = ?", [(step,) for step in entry.dropped])
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._base.execute("begin immediate")
-        try:
-            yield self._base
-            self._base.execute("commit")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):  # a full disk may have rolled back by itself
-                self._base.execute("rollback")
-            raise
-
     def drop_film(self) -> None:
         """Take all frames out, and give their room back."""
         with self._explained():
@@ -195,7 +184,9 @@ class RunFile:
 
     def facts(self) -> dict[str, Any]:
         """Return all facts by name."""
-        return {name: json.loads(value) for name, value in self._rows("select name, value from facts")}
+        rows = self._rows("select name, value from facts")
+        with self._explained():
+            return {name: json.loads(value) for name, value in rows}
 
     def row(self) -> RunRow:
         """Return the row of the run as it was when it was last written."""
@@ -217,7 +208,9 @@ class RunFile:
 
     def epochs(self) -> list[dict[str, Any]]:
         """Return the reports of all whole epochs."""
-        return [json.loads(report) for (report,) in self._rows("select report from epochs order by epoch")]
+        rows = self._rows("select report from epochs order by epoch")
+        with self._explained():
+            return [json.loads(report) for (report,) in rows]
 
     def frame_list(self) -> list[tuple[int, float]]:
         """Return step and place of every frame."""
@@ -228,7 +221,8 @@ class RunFile:
         rows = self._rows("select data from frames where step = ?", step)
         if not rows:
             raise DigitLabError(f"The moment after batch {step:,} is not kept any more.", "Choose another.")
-        return np.frombuffer(rows[0][0], np.float16)
+        with self._explained():
+            return np.frombuffer(rows[0][0], np.float16)
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
         with self._explained(), closing(self._base.execute(query, values)) as cursor:
@@ -243,23 +237,17 @@ class RunFile:
         """Turn what SQLite says, and what damaged bytes make others say, into a sentence about the file."""
         try:
             yield
-        except DigitLabError:
-            raise
-        except sqlite3.OperationalError as error:
-            what = f"{self.path} could not be used: {_in_words(error)}."
-            raise DigitLabError(what, "Nothing else is affected.") from error
-        except (sqlite3.Error, ValueError, KeyError, TypeError, zlib.error) as error:
-            what = f"{self.path} is damaged or no run of DigitLab, and was left as it is."
-            raise DigitLabError(what, "Its row in the library is kept.", f"{type(error).__name__}: {error}") from error
+        except sqlite3.Error as error:
+            if is_damage(error) or code(error) == sqlite3.SQLITE_ERROR:  # the tables are not those of a run
+                raise self._damaged(error) from error
+            why, do = in_words(error)
+            raise DigitLabError(f"{self.path} could not be used: {why}.", f"{do} Nothing else is affected.") from error
+        except ValidationError as error:
+            what = f"{self.path} says what this DigitLab does not know: it is damaged, or of a newer one."
+            raise DigitLabError(what, "It was left as it is.", str(error)) from error
+        except (ValueError, KeyError, TypeError, zlib.error) as error:
+            raise self._damaged(error) from error
 
-
-def _in_words(error: sqlite3.OperationalError) -> str:
-    words = {
-        "SQLITE_FULL": "the disk is full",
-        "SQLITE_READONLY": "it may not be written to",
-        "SQLITE_BUSY": "another program holds it",
-        "SQLITE_CANTOPEN": "its folder is not there or may not be written to",
-        "SQLITE_IOERR": "the disk failed or is full",
-    }
-    name = getattr(error, "sqlite_errorname", "")
-    return next((text for start, text in words.items() if name.startswith(start)), str(error))
+    def _damaged(self, error: Exception) -> DamagedRunError:
+        what = f"{self.path} is damaged or no run of DigitLab, and was left as it is."
+        return DamagedRunError(what, "Its row in the library is kept.", f"{type(error).__name__}: {error}")

@@ -6,6 +6,21 @@ FILE_NAME = "runs.sqlite"
 APPLICATION_ID = 0x444C6162
 """Tells a library of runs from any other SQLite file: ``DLab``."""
 
+SCORES = (
+    "epochs",
+    "steps",
+    "best_epoch",
+    "train_loss",
+    "train_accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "seconds",
+    "model",
+)
+"""What came of a run."""
+
 COLUMNS = (
     "id",
     "created",
@@ -18,17 +33,7 @@ COLUMNS = (
     "network",
     "dataset",
     "seed",
-    "epochs",
-    "steps",
-    "best_epoch",
-    "train_loss",
-    "train_accuracy",
-    "validation_loss",
-    "validation_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "seconds",
-    "model",
+    *SCORES,
     "parent",
     "experiment",
     "message",

@@ -103,12 +103,7 @@ class RunStore(Experiments):
         DigitLabError
             When there is one of that id.
         """
-        try:
-            self._write(lambda connection: connection.execute(_ADD, columns_of(row)))
-        except DigitLabError as error:
-            if isinstance(error.__cause__, sqlite3.IntegrityError):
-                raise DigitLabError(f"There is a run {row.id} already; it is unchanged.") from error
-            raise
+        self._add(_ADD, columns_of(row), f"a run {row.id}")
 
     def save(self, row: RunRow) -> None:
         """Keep a run as it is now, whether it is known or new; name, star and tags of a known one are left alone."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.runs.glance import RunGlance
 from engine.runs.row import RunState
+from engine.runs.schema import SCORES
 from engine.runs.store import RunStore
 from engine.sweep.keeping import FINAL, Keeper
 from engine.sweep.paths import SEED, shown
@@ -17,8 +18,7 @@ from engine.sweep.spec import SweepSpec, Trial
 from engine.terminal.output import percent
 from engine.terminal.reproduce_display import duration
 
-_ACCURACIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
-_FIGURES = ("id", "epochs", "steps", "best_epoch", *_ACCURACIES, "seconds", "model", "message")
+_FIGURES = ("id", *SCORES, "message")
 
 
 @dataclass(frozen=True)
