@@ -8,8 +8,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -17,16 +19,19 @@ import pytest
 from engine import kept_models
 from engine.children import environment
 from engine.datasets.split import Split
+from engine.errors import DigitLabError
 from engine.files import atomic_write
+from engine.locks import locked
 from engine.model_files import Model
 from engine.network import Network
 from engine.presets import PRESETS
 from engine.reports import EndReport
 from engine.runs import keeper as keeping
-from engine.runs.keeper import Keeper, locked
-from engine.runs.recall import cut_off, recall, record_of
+from engine.runs import run_file
+from engine.runs.keeper import Keeper
+from engine.runs.recall import cut_off, film_of, model_of, recall, record_of
 from engine.runs.row import RunState, new_row
-from engine.runs.run_file import RunFile, path_of
+from engine.runs.run_file import DamagedRunError, RunFile, path_of
 from engine.runs.store import RunStore
 from engine.training import Training
 
@@ -104,14 +109,129 @@ def test_the_file_of_a_run_that_never_began_goes() -> None:
     assert [path.name for path in other.parent.iterdir() if path.suffix == ".run"] == ["other.run"]
 
 
-def test_a_run_whose_file_is_damaged_is_cut_off_and_says_so_when_asked_for(small_split: Split) -> None:
+def rewritten(statement: str, *values: object) -> Callable[[Path], object]:
+    def change(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as base, base:
+            base.execute(statement, values)
+
+    return change
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "garbage": lambda path: path.write_bytes(b"garbage" * 1000),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "no tables": rewritten("drop table facts"),
+    "half a text": rewritten("update facts set value = '{' where name = 'state'"),
+}
+UNNOTICED: dict[str, Callable[[Path], object]] = {
+    "half a curve": rewritten("update batches set data = x'00'"),
+    "another word": rewritten("update epochs set report = replace(report, 'loss', 'lozs')"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_run_is_set_aside_told_of_once_and_never_offered(
+    small_split: Split, damage: Callable[[Path], object]
+) -> None:
     with RunStore() as store:
-        keeper = trained(small_split, store)
-        keeper.path.write_bytes(b"garbage" * 1000)
-        (row,) = cut_off(store)
+        path = trained(small_split, store).path
+        damage(path)
+        damaged, kept = path.read_bytes(), path.with_name(f"{path.name}.damaged")
+        assert cut_off(store) == []
+        (note,) = store.notes
+        row = store.row(path.stem)
         assert row.state == RunState.INTERRUPTED
-    with pytest.raises(Exception, match="damaged"):
+        assert row.message == f"The file of this run, {path}, was damaged; it is kept as {kept.name}."
+        assert row.message in note
+        assert (path.exists(), kept.read_bytes()) == (False, damaged)
+        store.notes.clear()
+        assert cut_off(store) == []
+        assert store.notes == []
+    with pytest.raises(DigitLabError, match=f"was damaged; it is kept as {kept.name}"):
         recall(row.id)
+    with pytest.raises(DigitLabError, match=f"was damaged; it is kept as {kept.name}"):
+        model_of(row, "last")
+
+
+@pytest.mark.parametrize("damage", UNNOTICED.values(), ids=UNNOTICED)
+def test_damage_that_comes_to_light_later_is_set_aside_then(
+    small_split: Split, damage: Callable[[Path], object]
+) -> None:
+    keeper = trained(small_split)
+    with RunStore() as store:
+        store.save(store.row(keeper.row.id).changed(state=RunState.PAUSED))
+        damage(keeper.path)
+        assert [row.id for row in cut_off(store)] == [keeper.row.id]
+        with pytest.raises(DamagedRunError, match="was damaged; it is kept as"):
+            recall(keeper.row.id)
+        assert "was damaged" in store.row(keeper.row.id).message
+        assert cut_off(store) == []
+
+
+def test_the_film_of_a_damaged_run_is_set_aside_but_not_while_it_is_trained(small_split: Split) -> None:
+    path = trained(small_split).path
+    path.write_bytes(b"garbage" * 1000)
+    lock = locked(path)
+    with pytest.raises(DamagedRunError, match="left as it is"):
+        film_of(path, RUN.network)
+    assert path.exists()
+    lock.release()
+    with pytest.raises(DamagedRunError, match="it is kept as"):
+        film_of(path, RUN.network)
+    assert not path.exists()
+
+
+def test_a_damaged_run_that_cannot_be_renamed_is_left_and_told_of(
+    small_split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = trained(small_split).path
+    path.write_bytes(b"garbage" * 1000)
+    monkeypatch.setattr(Path, "rename", Mock(side_effect=PermissionError(13, "Permission denied")))
+    with pytest.raises(DamagedRunError, match=r"is damaged.* left as it is"):
+        recall(path.stem)
+    assert path.read_bytes() == b"garbage" * 1000
+
+
+BEGUN = "was cut off before its first checkpoint"
+NO_DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "nothing in it": (lambda path: path.write_bytes(b""), BEGUN),
+    "no checkpoint": (rewritten("delete from facts where name = 'state'"), BEGUN),
+    "of a newer program": (rewritten("pragma user_version = 99"), "newer DigitLab"),
+    "with newer settings": (rewritten("update facts set value = '{}' where name = 'row'"), "of a newer one"),
+    "of another program": (rewritten("pragma application_id = 7"), "is not a run"),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), NO_DAMAGE.values(), ids=NO_DAMAGE)
+def test_a_run_that_is_not_damaged_stays_where_it_is(
+    small_split: Split, change: Callable[[Path], object], said: str
+) -> None:
+    keeper = trained(small_split)
+    with RunStore() as store:
+        store.save(store.row(keeper.row.id).changed(state=RunState.INTERRUPTED))
+        change(keeper.path)
+        offered = [row.id for row in cut_off(store)]
+        assert offered == ([keeper.row.id] if "newer one" in said else [])
+        with pytest.raises(DigitLabError, match=said):
+            recall(keeper.row.id)
+        assert (keeper.path.exists(), store.notes) == (True, [])
+
+
+def test_a_run_that_another_program_has_locked_is_not_damaged(
+    small_split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_file, "PATIENCE_SECONDS", 0)
+    path = trained(small_split).path
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("pragma journal_mode = delete")
+        other.execute("begin exclusive")
+        with pytest.raises(DigitLabError, match="another program has locked it"):
+            recall(path.stem)
+        with RunStore() as store:
+            assert cut_off(store) == []
+    assert path.exists()
+    assert recall(path.stem).row.id == path.stem
 
 
 def test_a_run_that_is_being_trained_is_left_alone(small_split: Split) -> None:

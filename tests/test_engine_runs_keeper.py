@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import DigitLabError
 from engine.history import History
+from engine.locks import locked
 from engine.network import Network
 from engine.presets import PRESETS
 from engine.reports import BatchReport, EndReport, EpochReport
@@ -19,7 +20,7 @@ from engine.runs.curve import POINTS
 from engine.runs.figures import Thinning, figures_of, history_of, reports_of
 from engine.runs.film import Film
 from engine.runs.frames import MOST_BYTES, Frames, half
-from engine.runs.keeper import Keeper, locked
+from engine.runs.keeper import Keeper
 from engine.runs.recall import cut_off, model_of, recall
 from engine.runs.row import RunState, new_row
 from engine.runs.run_file import Entry, RunFile, path_of
@@ -233,7 +234,7 @@ def _no_memory(*_given):
 
 
 @pytest.mark.parametrize("damage", ["garbage", "cut", "empty", "newer", "foreign"])
-def test_a_run_file_that_cannot_be_used_is_a_sentence_and_stays_as_it_is(small_split, damage):
+def test_a_run_file_that_cannot_be_used_is_a_sentence_and_keeps_its_bytes(small_split, damage):
     training, keeper = begin(small_split)
     train(training, keeper)
     path = keeper.path
@@ -250,7 +251,9 @@ def test_a_run_file_that_cannot_be_used_is_a_sentence_and_stays_as_it_is(small_s
     with pytest.raises(DigitLabError) as caught:
         recall(keeper.row.id)
     assert str(path) in str(caught.value) or "first checkpoint" in str(caught.value)
-    assert path.read_bytes() == before
+    kept = path.with_name(f"{path.name}.damaged") if damage in ("garbage", "cut") else path
+    assert kept.read_bytes() == before
+    assert path.exists() == (kept == path)
 
 
 def test_an_entry_is_written_whole_or_not_at_all(tmp_path):
@@ -278,8 +281,10 @@ def test_old_films_make_room_and_what_was_deleted_long_ago_goes(small_split, mon
         assert "an old run" in sentence
         assert oldest.stat().st_size < sizes[0] / 2
         when = oldest.stat().st_mtime_ns
+        when = oldest.stat().st_mtime_ns
         room.tidy(store, most=0)
         assert [path.stat().st_size for path in (starred, newest)] == [sizes[1], sizes[3]]
+        assert oldest.stat().st_mtime_ns == when  # not written again: there is no film in it any more
         assert oldest.stat().st_mtime_ns == when  # not vacuumed again: there is no film in it
         recalled = recall(oldest.stem)
         assert len(recalled.history.batches) == recalled.row.steps

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from engine.errors import DigitLabError, SettingError
 from engine.presets import PRESETS
 from engine.reproduction.rows import ARTICLE_ROWS, FAITHFUL, rows_named
+from engine.runs.row import new_row
+from engine.runs.store import RunStore
 from engine.specs import RunSpec
 from engine.sweep.axis import Axis
 from engine.sweep.built_in import BUILT_IN
-from engine.sweep.left import Estimate
+from engine.sweep.left import LATEST, Estimate, usual_pace
 from engine.sweep.link import Told
 from engine.sweep.paths import applied, paths_of, shown
 from engine.sweep.reading import MAX_BYTES, checked_sweep, find_sweep, read_sweep
@@ -235,6 +237,7 @@ def test_the_time_left_is_guessed_by_the_settings_and_then_learned() -> None:
     assert estimate.left({}, 1) == pytest.approx(24)
     assert estimate.share({}) == pytest.approx(6 / 30)
     assert estimate.share({1: Told(0.5, 6.0)}) == pytest.approx(12 / 30)
+    assert Estimate({0: one}, usual=1.5).left({}, 1) == pytest.approx(1.5 * rough_seconds(one))
     estimate.took(1, 0.0)
     estimate.took(2, 12.0)
     assert (estimate.left({}, 2), estimate.share({})) == (0, 1)
@@ -246,3 +249,22 @@ def test_the_example_in_the_readme_is_one() -> None:
     text = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
     example = json.loads(re.search(r"```json\n(.+?)```", text, re.DOTALL)[1])
     assert len(checked_sweep(example).trials()) == 27
+
+
+def test_the_pace_is_that_of_the_latest_runs_that_learned_from_the_same() -> None:
+    each = rough_seconds(QUICK) / QUICK.training.epochs
+    with RunStore() as store:
+        assert usual_pace(store, "mnist") is None
+        for known in (
+            {"state": "running", "seconds": 2 * each, "epochs": 1},
+            {"state": "failed"},
+            {"state": "stopped", "seconds": 70 * each, "epochs": 70},  # of which most belong to a run before it
+            {"state": "interrupted", "seconds": each, "epochs": 5, "parent": "another"},
+        ):
+            store.add(new_row(QUICK).changed(**known))
+        assert usual_pace(store, "mnist") == pytest.approx(2)
+        assert usual_pace(store, "fashion") is None
+        for _ in range(LATEST):
+            seconds = 3 * rough_seconds(QUICK)
+            store.add(new_row(QUICK).changed(state="finished", seconds=seconds, epochs=70))
+        assert usual_pace(store, "mnist") == pytest.approx(3)

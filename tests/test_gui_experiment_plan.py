@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 
 from engine.errors import SettingError
 from engine.presets import PRESETS
+from engine.runs.row import new_row
+from engine.sweep.axis import Axis
 from engine.sweep.built_in import BUILT_IN
-from engine.sweep.events import SweepProgress
+from engine.sweep.events import SweepProgress, TrialDone, TrialFailed, TrialProgress
+from engine.sweep.link import Told
+from engine.sweep.spec import SweepSpec
 from gui.widgets.experiment_draft import FORMS, AxisDraft, Draft, checked, draft_of, parse_seeds, seeds_text
 from gui.widgets.experiment_entries import Known
 from gui.widgets.experiment_files import write_table
-from gui.widgets.experiment_points import NUMBER, SEED, can_colour, points_of, score_scale, setting_scale
+from gui.widgets.experiment_points import MOST_PLACES, NUMBER, SEED, can_colour, points_of, score_scale, setting_scale
 from gui.widgets.experiment_results import SCORES, Entry, columns_of, grouped, mean_of, sorted_lines, value_words
 from gui.widgets.experiment_settings import labels_of, offers_of
 from gui.widgets.experiment_time import duration, rough_seconds, rough_total
@@ -251,6 +255,32 @@ def test_no_text_in_a_table_file_is_a_formula(tmp_path: Any) -> None:
     assert lines[2].startswith("2,-0.5,0,,")
 
 
+def test_what_is_heard_of_one_run_leaves_the_others_as_they_are() -> None:
+    trials = SweepSpec(axes=(Axis(path=RATE, values=(0.001, 0.01, 0.1)),)).trials()
+    known = Known(trials)
+    before = known.entries()
+    assert (known.done, known.failed) == (0, 0)
+    known.hear([TrialProgress(trials[1], Told(0.5, 2.0))])
+    assert known.entries()[1].note == "50 %"
+    done, failed = (
+        new_row(trial.run).changed(state=state) for trial, state in zip(trials[1:], ("finished", "failed"), strict=True)
+    )
+    known.hear([TrialDone(trials[1], done), TrialFailed(trials[2], failed, "")])
+    after = known.entries()
+    assert after[0] is before[0]
+    assert [entry.state for entry in after] == ["waiting", "finished", "failed"]
+    assert (known.done, known.failed) == (1, 1)
+
+
+def test_so_many_places_are_a_cloud_and_no_line() -> None:
+    def line(places: int) -> int:
+        runs = [entry(2 * n + seed, 0.5, seed, rate=0.001 * (n + 1)) for n in range(places) for seed in (0, 1)]
+        ((x, _),) = points_of(runs, "rate", ACCURACY).lines
+        return len(x)
+
+    assert (line(MOST_PLACES), line(MOST_PLACES + 1)) == (MOST_PLACES, 0)
+
+
 # --- time and words -------------------------------------------------------------------------------------------
 
 
@@ -266,6 +296,7 @@ def test_a_guess_grows_with_the_work() -> None:
     assert rough_seconds(PRESETS["best"].run) > 20 * rough_seconds(PRESETS["augmented"].run) / 10
     assert rough_seconds(QUICK.changed(training={"epochs": 12})) == pytest.approx(2 * rough_seconds(QUICK))
     assert rough_total([QUICK, QUICK], 2) == pytest.approx(rough_seconds(QUICK))
+    assert rough_total([QUICK], 2) == pytest.approx(rough_seconds(QUICK)), "no run is divided"
 
 
 def test_how_an_experiment_stands_is_a_sentence() -> None:

@@ -140,7 +140,7 @@ def test_at_first_the_articles_table_is_shown_with_theirs(page: ExperimentsPage)
     assert texts(page, "Theirs, %") == ["82.06", "93.30", "75.48", "94.66", "87.77", "76.05", "95.55", "77.20"]
     assert texts(page, "Test, %") == ["–"] * 8
     assert len(page.view.plot.points.theirs[0]) == 8  # type: ignore[union-attr]
-    assert page.header.sentence.text().startswith("8 runs · about ")
+    assert page.header.sentence.text().startswith("8 runs with "), "how long they take is not known yet"
     assert page.header.run.isEnabled()
 
 
@@ -157,8 +157,24 @@ def test_what_is_typed_is_checked_at_once_and_counted(page: ExperimentsPage, qtb
     with qtbot.waitSignal(page.desk.judged):
         QTest.keyClicks(page.editor.seeds, "0-3")
     assert row.error.isHidden()
-    assert page.header.sentence.text().startswith("12 runs · about ")
+    assert page.header.sentence.text().startswith("12 runs with ")
     assert page.header.run.isEnabled()
+
+
+def test_how_long_it_takes_is_said_by_what_former_runs_took(
+    page: ExperimentsPage, library: Shelf, run: RunSpec
+) -> None:
+    assert library.store is not None
+    former = new_row(run.changed(training={"epochs": 10}))
+    library.store.add(former.changed(state=RunState.FINISHED, seconds=400.0, epochs=10))
+    library.store.add(new_row(PRESETS["quick"].run).changed(state=RunState.FINISHED, seconds=9.0))  # of other data
+    page.header.workers.setCurrentIndex(page.header.workers.findData(2))
+    plan(page, "0.01", "0", "3")
+    assert page.header.sentence.text() == "1 run · about 2 min. Press Run."
+    plan(page, "0.01, 0.02", "0-2", "3")
+    assert page.header.sentence.text() == "6 runs · about 6 min with 2 at once. Press Run."
+    plan(page, "0.01, 0.02", "0-49", "3")
+    assert page.header.sentence.text().startswith("100 runs · about 1 h 44 min"), "some of them are looked at"
 
 
 def test_too_many_runs_are_refused_in_a_sentence(page: ExperimentsPage) -> None:
@@ -390,6 +406,18 @@ def test_results_and_plot_are_written_to_files(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "none" / "b.csv"), ""))
     page.view.export_table()
     assert "does not exist" in str(session.problems[-1])  # type: ignore[attr-defined]
+
+
+def test_an_experiment_without_a_name_gets_one(page: ExperimentsPage, session: Session, qtbot: QtBot) -> None:
+    plan(page, "0.01")
+    page.editor.name.clear()
+    page.editor.name.textEdited.emit("")
+    QTest.keyClicks(page.editor.name, "  ")
+    assert page.desk.plan.draft.name.strip() == ""
+    page.header.run.click()
+    assert page.editor.name.text() == page.desk.runner.name == "Experiment 1"
+    qtbot.waitUntil(lambda: not page.desk.runner.running, timeout=PATIENCE)
+    assert page.header.list.currentText() == "Experiment 1"
 
 
 # --- the list -------------------------------------------------------------------------------------------------

@@ -194,6 +194,26 @@ def test_the_same_hint_is_not_given_before_its_cure_had_time(qtbot: QtBot, page:
     assert page.doctor.applied is None
 
 
+def test_after_a_rate_that_killed_units_the_card_says_what_is_in_force(
+    qtbot: QtBot, page: HealthPage, session: Session
+) -> None:
+    session.set_run(RUN.changed(training={"learning_rate": 8.0, "epochs": 5}))
+    learn(qtbot, session)
+    page._look()
+    qtbot.waitUntil(lambda: bool(page.reading.activity) and page.reading.activity[0].dead > 20)
+    look(page)
+    assert page.card.hint is not None
+    assert "a new network" in page.card.hint.sentence
+    qtbot.mouseClick(page.card.apply, Qt.MouseButton.LeftButton)
+    assert session.built.training.learning_rate == 2.7
+    assert not session.pending
+    assert "in force from the next batch, but dead units stay dead" in page.card.sentence.text()
+    learn(qtbot, session)
+    look(page)
+    assert page.doctor.applied is None, "trained on instead: the card says how it stands now"
+    assert page.card.hint is not None
+
+
 def test_an_opened_network_is_compared_with_how_it_was_opened(page: HealthPage, session: Session) -> None:
     other = Network(RUN.network, 5)
     session.adopt(other.snapshot(700, 9), RUN)

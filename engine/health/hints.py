@@ -35,6 +35,7 @@ from engine.schedules import Cosine
 Kind = Literal[
     "rate_high", "output_dead", "dead", "saturated", "vanishing", "rate_low", "overfitting", "plateau", "unvalidated"
 ]
+Applies = Literal["now", "partly now", "new network"]
 EXPLODED, EASED, RISEN = 2.0, 0.7, 1.3
 DEAD, SATURATED = 0.4, 0.4
 VANISHED = 0.02
@@ -58,8 +59,9 @@ class Hint:
         The cure, as groups of settings for :meth:`engine.specs.RunSpec.changed`; None where there is none to apply.
     label : str
         What the change does, e.g. ``"Learning rate 0.3 → 0.1"``.
-    applies : {"now", "new network"}
-        When the change takes effect: with the next batch, or with the next new network.
+    applies : {"now", "partly now", "new network"}
+        When the change takes effect: with the next batch; with the next batch, although only a new network makes good
+        what is spoiled already; or with the next new network.
     """
 
     kind: Kind
@@ -67,7 +69,7 @@ class Hint:
     why: str
     change: Change | None
     label: str
-    applies: Literal["now", "new network"] = "now"
+    applies: Applies = "now"
 
 
 def hints(seen: Symptoms, standing: str = "") -> list[Hint]:
@@ -98,7 +100,7 @@ def _rate_high(seen: Symptoms, ease: float) -> Hint | None:
         f"with about {seen.run.training.optimizer.usual_rate:g}.",
         change,
         label,
-        "new network" if dead else "now",
+        "partly now" if dead else "now",
     )
 
 
@@ -163,9 +165,10 @@ def _dead(seen: Symptoms, ease: float) -> Hint | None:
         return None
     worst = max(hidden, key=lambda each: each.dead_share)
     rate = seen.run.training.learning_rate
+    applies: Applies = "new network"
     if rate > FAR_ABOVE * seen.run.training.optimizer.usual_rate:
         change, label = rescaled_rate(seen.run, 1 / 3)
-        advice = "Try a third of the learning rate, and a new network."
+        advice, applies = "Try a third of the learning rate, and a new network.", "partly now"
     else:
         change, label = other_activation(seen.run, {"relu": "leaky_relu"})
         advice = "Try leaky ReLU, whose units cannot die."
@@ -177,7 +180,7 @@ def _dead(seen: Symptoms, ease: float) -> Hint | None:
         f"they have no gradient and stay dead. The usual cause is steps that are too long: the rate is {rate:g}.",
         change,
         label,
-        "new network",
+        applies,
     )
 
 

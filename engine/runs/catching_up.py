@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import DigitLabError
+from engine.locks import locked
 from engine.runs.curve import Curve, curve_of
 from engine.runs.figures import history_of
-from engine.runs.keeper import locked
+from engine.runs.reading import looked_at
 from engine.runs.row import RunRow, RunState
 from engine.runs.run_file import SUFFIX, RunFile, folder
 from engine.runs.store import RunStore
@@ -54,13 +55,16 @@ def _settle(store: RunStore, path: Path) -> None:
 def _as_written(path: Path) -> tuple[RunRow | None, Curve | None]:
     """Return what the file of a run says of it; nothing if it is damaged, or empty and therefore gone now."""
     with suppress(DigitLabError):  # whoever asks for this very run is told
-        with closing(RunFile(path)) as file:
-            if not file.empty:
-                return file.row(), curve_of(history_of(file))
+        if found := looked_at(path, _content):
+            return found
         with suppress(OSError):  # it may be the folder's to say whether it goes
             for end in (SUFFIX, f"{SUFFIX}-wal", f"{SUFFIX}-shm", ".lock"):
                 path.with_suffix(end).unlink(missing_ok=True)
     return None, None
+
+
+def _content(file: RunFile) -> tuple[RunRow, Curve] | None:
+    return None if file.empty else (file.row(), curve_of(history_of(file)))
 
 
 def _known(store: RunStore, run_id: str) -> RunRow | None:

@@ -15,14 +15,13 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from engine.datasets.dataset import Dataset
 from engine.errors import DigitLabError
-from engine.files import reason
+from engine.locks import locked
 from engine.reports import BatchReport, EpochReport, Report
 from engine.runs.figures import Figures, Thinning, figures_of
 from engine.runs.frames import Frames, half
@@ -31,6 +30,9 @@ from engine.runs.run_file import Entry, RunFile, path_of
 from engine.runs.store import RunStore
 from engine.threads import writing
 from engine.training import Training
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 CHECKPOINT_SECONDS = 30.0
 FRAME_SECONDS = 1.0
@@ -246,24 +248,6 @@ class Keeper:
         for _, figures in batches:
             self._thinning.add(figures)
         self._thinning.add_epochs([EpochReport(**report) for report in epochs])
-
-
-def locked(path: Path) -> FileLock:
-    """Return a lock on a run that the system lets go when the process ends, however it ends.
-
-    Raises
-    ------
-    DigitLabError
-        When another process has it, or it cannot be made.
-    """
-    lock = FileLock(path.with_suffix(".lock"), timeout=0, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise DigitLabError("This run is being trained in another window.", "Go on with it there.") from error
-    except OSError as error:
-        raise DigitLabError(f"Runs cannot be kept in {path.parent}: {reason(error)}.") from error
-    return lock
 
 
 def fingerprint(dataset: Dataset) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from engine import kept_models
@@ -11,16 +11,19 @@ from engine.datasets.dataset import Dataset
 from engine.datasets.split import Split
 from engine.errors import DigitLabError
 from engine.history import History
+from engine.locks import locked
 from engine.model import Model, TrainingRecord
 from engine.model_files import load_model
 from engine.network import Network, Snapshot
 from engine.runs.catching_up import catch_up
 from engine.runs.figures import history_of
-from engine.runs.keeper import fingerprint, locked
+from engine.runs.film import Film
+from engine.runs.keeper import fingerprint
+from engine.runs.reading import NO_CHECKPOINT, read
 from engine.runs.row import RunRow, RunState
-from engine.runs.run_file import RunFile, path_of
+from engine.runs.run_file import DamagedRunError, RunFile, path_of
 from engine.runs.store import RunStore
-from engine.specs import RunSpec
+from engine.specs import NetworkSpec, RunSpec
 from engine.state import TrainingState
 from engine.training import Training
 
@@ -87,11 +90,19 @@ def recall(run_id: str) -> Recalled:
     path = path_of(run_id)
     if path.exists():
         locked(path).release()
-    with closing(RunFile(path)) as file:
-        facts = file.facts()
-        if "state" not in facts or "data" not in facts:
-            raise DigitLabError("This run was cut off before its first checkpoint.", "Restore its settings and train.")
-        return Recalled(file.row(), TrainingState(facts["state"], file.arrays()), history_of(file), facts["data"])
+    return read(path, _recalled)
+
+
+def _recalled(file: RunFile) -> Recalled:
+    state, data = _checkpoint(file)
+    return Recalled(file.row(), state, history_of(file), data)
+
+
+def _checkpoint(file: RunFile) -> tuple[TrainingState, dict[str, int]]:
+    facts = file.facts()
+    if "state" not in facts or "data" not in facts:
+        raise DigitLabError(*NO_CHECKPOINT)
+    return TrainingState(facts["state"], file.arrays()), facts["data"]
 
 
 def model_of(row: RunRow, which: Which) -> Model:
@@ -105,8 +116,7 @@ def model_of(row: RunRow, which: Which) -> Model:
     kept = kept_models.folder() / row.model if row.model else None
     if which == "best" and kept is not None and kept.exists():
         return load_model(kept)
-    with closing(RunFile(path_of(row.id))) as file:
-        numbers, arrays = file.facts().get("state", {}), file.arrays()
+    numbers, arrays = read(path_of(row.id), lambda file: (file.facts().get("state", {}), file.arrays()))
     best = which == "best" and "best" in arrays
     parameters = arrays.get("best" if best else "parameters")
     if parameters is None or len(parameters) != row.spec.network.parameter_count:
@@ -114,6 +124,18 @@ def model_of(row: RunRow, which: Which) -> Model:
     place = numbers["best"] if best else numbers
     snapshot = Snapshot(row.spec.network, parameters, int(place["step"]), int(place["epoch"]))
     return Model(snapshot, row.spec, record_of(row, snapshot))
+
+
+def film_of(path: Path, spec: NetworkSpec) -> Film:
+    """Return the film in the file of a run, whose network `spec` describes.
+
+    Raises
+    ------
+    DigitLabError
+        When the file is missing or damaged, or nothing was written to it.
+    """
+    read(path, RunFile.frame_list)
+    return Film(RunFile(path), spec)
 
 
 def record_of(row: RunRow, snapshot: Snapshot) -> TrainingRecord:
@@ -132,19 +154,25 @@ def record_of(row: RunRow, snapshot: Snapshot) -> TrainingRecord:
 
 
 def cut_off(store: RunStore) -> list[RunRow]:
-    """Return the runs that ended with the process that trained them, the newest first, and mark them so."""
+    """Return the runs that ended with the process that trained them, the newest first, and mark them so.
+
+    Those that cannot be gone on with are not among them; the notes of `store` tell of damaged files.
+    """
     catch_up(store)
     waiting = (RunState.PAUSED, RunState.INTERRUPTED)
-    return [store.row(glance.id) for glance in store.rows() if glance.state in waiting and _is_free(glance.id)]
+    return [store.row(found.id) for found in store.rows() if found.state in waiting and _can_go_on(store, found.id)]
 
 
-def _is_free(run_id: str) -> bool:
-    """Whether the file of a run is there and nobody holds it."""
+def _can_go_on(store: RunStore, run_id: str) -> bool:
+    """Whether the file of a run is there with a checkpoint, and nobody holds it."""
     path = path_of(run_id)
     try:
         if path.exists():
             locked(path).release()
+            read(path, _checkpoint)
             return True
+    except DamagedRunError as error:
+        store.notes.append(str(error))
     except DigitLabError:
         pass
     return False

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine import kept_models
 from engine.errors import DigitLabError
-from engine.runs.keeper import locked
+from engine.locks import locked
 from engine.runs.run_file import SUFFIX, RunFile, folder, path_of
 from engine.runs.store import RunStore
 

@@ -7,11 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from filelock import FileLock, Timeout
-
 from engine import kept_models
 from engine.errors import DigitLabError
-from engine.files import reason
+from engine.locks import lock_alone
 from engine.model import Model
 from engine.network import Snapshot
 from engine.runs.experiments import Experiment
@@ -55,17 +53,8 @@ def held(store: RunStore, experiment: str) -> Iterator[None]:
     DigitLabError
         When another window or terminal runs it, or the lock cannot be made.
     """
-    folder = store.path.parent / "experiments"
-    lock = FileLock(folder / f"{experiment}.lock", timeout=0, thread_local=False)
-    try:
-        folder.mkdir(exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise DigitLabError(
-            "This experiment runs in another window or terminal already.", "Wait for its end there."
-        ) from error
-    except OSError as error:
-        raise DigitLabError(f"Experiments cannot be kept in {folder}: {reason(error)}.") from error
+    taken = DigitLabError("This experiment runs in another window or terminal already.", "Wait for its end there.")
+    lock = lock_alone(store.path.parent / "experiments" / f"{experiment}.lock", taken, "Experiments")
     try:
         yield
     finally:

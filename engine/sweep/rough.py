@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from math import prod
 
 from engine.layers import Conv2DSpec
-from engine.specs import INPUT_SHAPE, RunSpec
+from engine.specs import RunSpec
 
-# Measured on one core: seconds per weight and image, per layer of a step, and per image that is deformed.
-# A convolution takes longer for each of its products than a dense layer.
-PER_PRODUCT, PER_STEP, PER_DEFORMED, CONVOLVED = 4e-11, 6e-5, 8e-6, 2.0
-PER_UPDATE = 1e-9  # of each weight, by any optimizer but plain SGD
+# Measured on one core: seconds per product of a weight and a value, a convolution's take longer; per value that is
+# computed or, for a convolution, copied; per image, and per one that is deformed; per layer of a step.
+PER_PRODUCT, CONVOLVED, PER_VALUE, PER_IMAGE, PER_DEFORMED, PER_STEP = 4.5e-11, 1.5, 2.5e-9, 7e-7, 1.7e-5, 3e-5
+PER_UPDATE = 2.5e-9  # of each weight, by any optimizer but plain SGD
 MNIST_IMAGES = 60_000
 
 
-def rough_seconds(run: RunSpec, images: int = MNIST_IMAGES) -> float:
-    """Return about how many seconds a run takes that learns from `images` images, validation images included."""
-    learned = images * (1 - run.validation_split)
+def rough_seconds(run: RunSpec) -> float:
+    """Return about how many seconds a run takes on one core of an idle computer, with as many images as MNIST has.
+
+    What other computers and other data take is proportional: see :func:`engine.sweep.left.usual_pace`.
+    """
+    learned = MNIST_IMAGES * (1 - run.validation_split)
     steps = learned / run.training.batch_size
-    deformed = PER_DEFORMED if run.training.augmentation.active else 0.0
+    image = PER_IMAGE + _work(run) + (PER_DEFORMED if run.training.augmentation.active else 0.0)
     update = 0.0 if run.training.optimizer.kind == "sgd" else PER_UPDATE * run.network.parameter_count
-    epoch = learned * (_products(run) * PER_PRODUCT + deformed) + steps * (PER_STEP * len(run.network.layers) + update)
-    return epoch * run.training.epochs
+    return (learned * image + steps * (PER_STEP * (len(run.network.layers) + 1) + update)) * run.training.epochs
 
 
-def _products(run: RunSpec) -> float:
-    """Return how many multiplications an image takes, convolutions weighted by how much longer theirs take."""
-    shapes = [INPUT_SHAPE, *(shape for shape, _ in run.network.rows())]
-    counts = [count for _, count in run.network.rows()]
+def _work(run: RunSpec) -> float:
+    """Return how many seconds an image takes in all layers."""
     total = 0.0
-    for number, count in enumerate(counts):
-        layer = run.network.layers[number] if number < len(run.network.layers) else None
-        places = prod(shapes[number + 1][:2]) * CONVOLVED if isinstance(layer, Conv2DSpec) else 1
-        total += count * places
+    for layer, (shape, count) in zip_longest(run.network.layers, run.network.rows()):
+        values, products = prod(shape), float(count)
+        if isinstance(layer, Conv2DSpec):
+            products *= prod(shape[:2])
+            total += products / layer.filters * PER_VALUE
+            products *= CONVOLVED
+        total += values * PER_VALUE + products * PER_PRODUCT
     return total

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -141,6 +142,15 @@ class SweepSpec(Settings):
         """
         return list(self._trials)
 
+    def sample(self, count: int) -> list[RunSpec]:
+        """Return runs like those of the trials, drawn at random: so many, but for those that are not legal."""
+        rng, runs = np.random.default_rng(0), []
+        for _ in range(count):
+            one = self.cases[rng.integers(len(self.cases))] if self.search == "list" else self._draw(rng)
+            with suppress(SettingError):
+                runs.append(self._run(one.values, self.seeds[0]))
+        return runs
+
     @cached_property
     def _trials(self) -> tuple[Trial, ...]:
         for values in self._corners():
@@ -181,11 +191,14 @@ class SweepSpec(Settings):
     def _case(self, values: tuple[JsonValue, ...]) -> Case:
         return Case(values=dict(zip((axis.path for axis in self.axes), values, strict=True)))
 
+    def _draw(self, rng: np.random.Generator) -> Case:
+        return self._case(tuple(axis.draw(rng) for axis in self.axes))
+
     def _drawn(self) -> Iterator[Case]:
         """Yield different random combinations: fewer than wanted where there are not so many."""
         rng, seen = np.random.default_rng([self.search_seed, 11]), set[str]()
         for _ in range(_TRIES * self.count):
-            case = self._case(tuple(axis.draw(rng) for axis in self.axes))
+            case = self._draw(rng)
             if len(seen) < self.count and (text := case.model_dump_json()) not in seen:
                 seen.add(text)
                 yield case

@@ -16,7 +16,7 @@ from engine.runs.store import RunStore
 from engine.sweep.cluster import Cluster, check_address
 from engine.sweep.events import Control, Event, SweepProgress, TrialDone, TrialFailed, TrialProgress, TrialRepeated
 from engine.sweep.keeping import FINAL, Keeper, held
-from engine.sweep.left import Estimate
+from engine.sweep.left import Estimate, usual_pace
 from engine.sweep.link import Told
 from engine.sweep.pool import MOST_WORKERS, Arrived, Pool
 from engine.sweep.processes import Processes
@@ -107,7 +107,8 @@ class Sweep:
             self._run(on_event, control or Control())
 
     def _run(self, on_event: Callable[[Event], None], control: Control) -> None:
-        work = _Work(self.spec, Keeper(self._store, self.experiment_id), on_event, control)
+        usual = usual_pace(self._store, self.spec.base.dataset) or 1.0
+        work = _Work(self.spec, Keeper(self._store, self.experiment_id), on_event, control, usual)
         try:
             if work.waiting:
                 self._set_state(RunState.RUNNING)
@@ -134,7 +135,9 @@ class Sweep:
 class _Work:
     """The trials of an experiment on their way from waiting to kept."""
 
-    def __init__(self, spec: SweepSpec, keeper: Keeper, on_event: Callable[[Event], None], control: Control) -> None:
+    def __init__(
+        self, spec: SweepSpec, keeper: Keeper, on_event: Callable[[Event], None], control: Control, usual: float
+    ) -> None:
         self._spec, self._keeper, self._on_event, self._control = spec, keeper, on_event, control
         trials, self._former = spec.trials(), keeper.known()
         done = {key: glance for key, glance in self._former.items() if glance.state in FINAL}
@@ -145,7 +148,7 @@ class _Work:
         self._told: dict[int, Told] = {}
         self._workers, self._next_report, self._deadline = 1, 0.0, float("inf")
         past = [(glance.spec, glance.seconds) for glance in done.values()]
-        self._estimate = Estimate({trial.index: trial.run for trial in self.waiting}, past)
+        self._estimate = Estimate({trial.index: trial.run for trial in self.waiting}, past, usual)
 
     @property
     def is_complete(self) -> bool:

@@ -6,14 +6,16 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSettings, QTimer
-from PySide6.QtGui import QKeyEvent, QShowEvent, QUndoStack
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtGui import QShowEvent, QUndoStack
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.errors import DigitLabError
+from engine.garbage import no_collection
 from engine.runs.experiments import Experiment
 from gui import theme
 from gui.session import Session
+from gui.shortcuts import UndoKeys
 from gui.widgets.experiment_desk import ExperimentDesk
 from gui.widgets.experiment_draft import FORMS, Draft
 from gui.widgets.experiment_editor import ExperimentEditor
@@ -23,7 +25,6 @@ from gui.widgets.experiment_view import ExperimentView
 from gui.widgets.experiment_words import counted, resting_words, running_words
 from gui.widgets.figures import placeholder
 from gui.widgets.message_bar import MessageBar
-from gui.widgets.value_edit import REDO, UNDO, claims_undo
 
 PLAN, RESULTS = 0, 1
 WORKERS = "experiments/workers"
@@ -56,6 +57,7 @@ class ExperimentsPage(QWidget):
         self._soon.timeout.connect(self._show_results)
         self._arrange()
         self._connect()
+        UndoKeys(self, self.undo_stack)
         self.desk.open((BUILT, "article"))
 
     @property
@@ -77,22 +79,6 @@ class ExperimentsPage(QWidget):
             self.desk.judge()
         self._on_listed()
         self._show_results()
-
-    def event(self, event: QEvent) -> bool:
-        """Claim the keys for undo and redo while the focus is on this page."""
-        if claims_undo(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Undo and redo changes of the plan."""
-        if event.matches(UNDO):
-            self.undo_stack.undo()
-        elif event.matches(REDO):
-            self.undo_stack.redo()
-        else:
-            super().keyPressEvent(event)
 
     # --- what is shown ------------------------------------------------------------------------------------
 
@@ -133,7 +119,8 @@ class ExperimentsPage(QWidget):
             began = perf_counter()
             self.view.name = self.desk.plan.draft.name.strip() or "experiment"
             name = self.desk.kept.id if self.desk.kept is not None else ""
-            self.view.show_entries(known.entries(), known.labels(spec.base), name)
+            with no_collection():  # what is made for a moment would bring a look at all there is about
+                self.view.show_entries(known.entries(), known.labels(spec.base), name)
             taken = round(1000 * (perf_counter() - began))
             self._soon.setInterval(min(max(REFRESH_MS, REST * taken), LONGEST_MS))
         else:
@@ -190,10 +177,9 @@ class ExperimentsPage(QWidget):
         if desk.checked.complaints:
             return desk.checked.complaints.get("whole", SEE_FIELDS), True
         workers = self.header.workers.currentData()
-        words = resting_words(
-            desk.known, desk.checked.count, desk.rough_seconds(workers), workers, kept=desk.kept is not None
-        )
-        return words, False
+        kept = desk.kept is not None
+        seconds = None if kept else desk.rough_seconds(workers)
+        return resting_words(desk.known, desk.checked.count, seconds, workers, kept=kept), False
 
     # --- the user -----------------------------------------------------------------------------------------
 
@@ -290,7 +276,7 @@ class ExperimentsPage(QWidget):
         self._stack.addWidget(self.editor)
         self._stack.addWidget(self._results)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.setSpacing(theme.SPACE)
         column.addWidget(self.header)
         column.addWidget(self.message)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QUndoStack
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from engine.errors import SettingError
@@ -19,7 +19,7 @@ from gui.panels.run_editor import RunEditor
 from gui.panels.start_form import StartForm
 from gui.panels.training_form import TrainingForm
 from gui.session import Session
-from gui.widgets.value_edit import REDO, UNDO, claims_undo
+from gui.shortcuts import UndoKeys
 from gui.widgets.wheel_guard import WheelGuard
 
 WIDTH = 300
@@ -53,6 +53,7 @@ class SettingsPanel(QScrollArea):
         self.editor.fill(fresh=True)
         self._guard = WheelGuard(self)
         self._guard.watch(content)
+        UndoKeys(self, self.undo_stack)
 
     @property
     def undo_stack(self) -> QUndoStack:
@@ -87,22 +88,6 @@ class SettingsPanel(QScrollArea):
         content = self.widget()
         needed = content.minimumSizeHint().width() if content is not None else 0
         return QSize(max(WIDTH, needed + self.verticalScrollBar().sizeHint().width()), 10 * theme.SPACE)
-
-    def event(self, event: QEvent) -> bool:
-        """While the focus is in the form, undo and redo mean the form."""
-        if claims_undo(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Undo and redo."""
-        if event.matches(UNDO):
-            self.undo_stack.undo()
-        elif event.matches(REDO):
-            self.undo_stack.redo()
-        else:
-            super().keyPressEvent(event)
 
     def _arrange(self, content: QWidget) -> None:
         column = QVBoxLayout(content)

@@ -15,19 +15,19 @@ from engine.errors import DigitLabError, SettingError
 from engine.runs.experiments import Experiment
 from engine.runs.store import RunStore
 from engine.sweep.built_in import BUILT_IN
-from engine.sweep.rough import MNIST_IMAGES, rough_seconds
 from engine.sweep.spec import SweepSpec
 from gui.session import Session
 from gui.widgets.experiment_draft import FORMS, Checked, Draft, checked, draft_of
 from gui.widgets.experiment_entries import BUILT, KEPT, NEW, Choice, Known
 from gui.widgets.experiment_plan import ExperimentPlan
 from gui.widgets.experiment_runner import ExperimentRunner, Looked, look
-from gui.widgets.experiment_time import rough_total
+from gui.widgets.experiment_time import START_SECONDS, Pace, rough_total
 from gui.worker import TaskThread
 
 JUDGE_MS = 150
 # So many trials are looked at one by one while somebody types; more of them beside the window.
 AT_ONCE = 64
+SAMPLE = 8  # of many trials, so many say how long all will take
 Result = TypeVar("Result")
 
 
@@ -66,7 +66,7 @@ class ExperimentDesk(QObject):
         super().__init__(parent)
         self._session, self._library = session, library
         self.plan, self.runner = ExperimentPlan(self), ExperimentRunner(session.tasks, self)
-        self.checked, self.known = Checked(), Known()
+        self.checked, self.known, self._pace = Checked(), Known(), Pace()
         self._opened: Experiment | None = None
         self._spec: SweepSpec | None = None  # of the experiment that was opened
         self._opened_draft = Draft()  # as it stands in the form, but for its name
@@ -180,13 +180,13 @@ class ExperimentDesk(QObject):
             self._look_now(spec, kept)
             self.known_changed.emit()
 
-    def rough_seconds(self, workers: int) -> float:
-        """Return about how long all of the plan takes with so many workers."""
-        dataset, spec = self._session.dataset, self.checked.spec
-        images = len(dataset.train_images) if dataset is not None else MNIST_IMAGES
-        if self.known.trials:
-            return rough_total((trial.run for trial in self.known.trials), workers, images)
-        return 0.0 if spec is None else rough_seconds(spec.base, images) * self.checked.count / workers
+    def rough_seconds(self, workers: int) -> float | None:
+        """Return about how long the plan takes with so many workers, by what others took; None if there are none."""
+        spec = self.checked.spec
+        runs = [trial.run for trial in self.known.trials] or ([] if spec is None else spec.sample(SAMPLE))
+        pace = self._pace.of(self.store, runs[0].dataset) if runs else None
+        alike = -(-self.checked.count // max(len(runs), 1))
+        return None if pace is None else START_SECONDS + pace * rough_total(runs * alike, workers)
 
     def _look(self, kept: Experiment | None) -> None:
         """Look at the trials one by one: now if they are few, beside the window if there is anything to find."""
@@ -228,7 +228,10 @@ class ExperimentDesk(QObject):
     # --- running ------------------------------------------------------------------------------------------
 
     def begin(self, workers: int) -> None:
-        """Run what is not done yet."""
+        """Run what is not done yet; an experiment without a name gets one."""
+        draft = self.plan.draft
+        if self.kept is None and not draft.name.strip():
+            self.plan.propose(replace(draft, name=self._new_name()), "Name")
         self.judge()
         if self.checked.spec is not None and self.store is not None:
             self.runner.start(self.checked.spec, self.kept, self.store.path.parent, workers)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from engine.runs.experiments import Experiment
@@ -13,6 +15,7 @@ from engine.sweep.events import TrialDone, TrialFailed, TrialProgress, TrialRepe
 from engine.sweep.link import Told
 from engine.sweep.spec import Trial
 from gui.widgets.experiment_results import OVER, RUNNING, WAITING, Entry
+from gui.widgets.experiment_runner import UNNAMED
 from gui.widgets.experiment_settings import SEED, labels_of
 
 KEPT, BUILT, NEW = "kept", "built-in", "new"
@@ -32,15 +35,21 @@ class Known:
         Those that were begun, by the key of their trial.
     told : dict of int to Told
         How far those are that are at work, by the index of their trial.
+
+    Only :meth:`hear` may change them: what is known of the other trials is not looked at again.
     """
 
     trials: list[Trial] = field(default_factory=list)
     runs: dict[str, Any] = field(default_factory=dict)
     told: dict[int, Told] = field(default_factory=dict)
+    _made: dict[int, Entry] = field(default_factory=dict)
 
     def hear(self, events: Iterable[Any]) -> None:
         """Take note of what has happened."""
+        self.__dict__.pop("_counted", None)
         for event in events:
+            if isinstance(event, TrialDone | TrialFailed | TrialProgress | TrialRepeated):
+                self._made.pop(event.trial.index, None)
             if isinstance(event, TrialDone | TrialFailed):
                 self.runs[event.trial.key] = event.row
                 self.told.pop(event.trial.index, None)
@@ -51,7 +60,11 @@ class Known:
 
     def entries(self) -> list[Entry]:
         """Return an entry per trial."""
-        return [self._entry(trial) for trial in self.trials]
+        made = self._made
+        for trial in self.trials:
+            if trial.index not in made:
+                made[trial.index] = self._entry(trial)
+        return [made[trial.index] for trial in self.trials]
 
     def _entry(self, trial: Trial) -> Entry:
         values = {path: value for path, value in trial.values.items() if path != SEED}
@@ -67,7 +80,7 @@ class Known:
     @property
     def done(self) -> int:
         """How many runs need not be done any more."""
-        return sum(trial.key in self.runs and self.runs[trial.key].state.value in OVER for trial in self.trials)
+        return sum(self._counted[state] for state in OVER)
 
     @property
     def share(self) -> float:
@@ -77,7 +90,12 @@ class Known:
     @property
     def failed(self) -> int:
         """How many runs could not be done."""
-        return sum(trial.key in self.runs and self.runs[trial.key].state.value == "failed" for trial in self.trials)
+        return self._counted["failed"]
+
+    @cached_property
+    def _counted(self) -> Counter[str]:
+        """How many runs are in each state."""
+        return Counter(self.runs[trial.key].state.value for trial in self.trials if trial.key in self.runs)
 
     def labels(self, run: RunSpec) -> dict[str, str]:
         """Return the settings that vary, path to label; `run` is what does not vary."""
@@ -87,6 +105,6 @@ class Known:
 
 def groups_of(experiments: Iterable[Experiment]) -> list[tuple[str, list[tuple[str, Choice]]]]:
     """Return what the list of experiments offers: (heading, (text, choice)…)."""
-    kept = [(experiment.name or "Experiment", (KEPT, experiment.id)) for experiment in experiments]
+    kept = [(experiment.name or UNNAMED, (KEPT, experiment.id)) for experiment in experiments]
     built = [(spec.name, (BUILT, name)) for name, spec in BUILT_IN.items()]
     return [("", [("New experiment", (NEW, ""))]), ("Begun", kept), ("Ready-made", built)]

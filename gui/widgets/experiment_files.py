@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QSize
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from engine.files import atomic_write
+from gui.widgets import picture_file
 from gui.widgets.experiment_results import MISSING, SCORES, Entry, value_words
 
 PICTURES = "Pictures (*.png *.svg)"
 TABLES = "Tables (*.csv)"
-SCALE = 2
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -40,45 +40,12 @@ def write_table(entries: Sequence[Entry], labels: dict[str, str], path: Path) ->
 
 
 def write_picture(widget: QWidget, path: Path) -> None:
-    """Write what a widget shows: as lines for the ending ``.svg``, else in twice as many pixels as on the screen.
-
-    Raises
-    ------
-    DigitLabError
-        When the file cannot be written; what was there stays.
-    """
-    content = _svg(widget) if path.suffix.lower() == ".svg" else _png(widget)
-    atomic_write(path, partial(_write_bytes, content))
+    """Write what a widget shows, see :func:`gui.widgets.picture_file.write_picture`."""
+    picture_file.write_picture(path, widget.size(), widget.accessibleName(), partial(_paint, widget))
 
 
-def _png(widget: QWidget) -> bytes:
-    image = QImage(widget.size() * SCALE, QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(SCALE)
-    widget.render(image)
-    content = QByteArray()
-    buffer = QBuffer(content)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
-    return bytes(content.data())
-
-
-def _svg(widget: QWidget) -> bytes:
-    from PySide6.QtSvg import QSvgGenerator
-
-    content = QByteArray()
-    buffer = QBuffer(content)
-    generator = QSvgGenerator()
-    generator.setOutputDevice(buffer)
-    generator.setSize(QSize(widget.width(), widget.height()))
-    generator.setViewBox(QRect(0, 0, widget.width(), widget.height()))
-    generator.setTitle(widget.accessibleName())
-    with QPainter(generator) as painter:
-        widget.render(painter, QPoint())
-    return bytes(content.data())
-
-
-def _write_bytes(content: bytes, path: Path) -> None:
-    path.write_bytes(content)
+def _paint(widget: QWidget, painter: QPainter) -> None:
+    widget.render(painter, QPoint())
 
 
 def _write_lines(lines: list[list[str]], path: Path) -> None:

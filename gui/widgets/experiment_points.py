@@ -22,6 +22,8 @@ LOG_SETTING, LOG_SCORE = 20.0, 50.0
 ROOM, DASH = 0.24, 0.2
 AIR = 0.06
 MOST_SERIES = 8
+# A line through more places than this is a thicket, and takes long to draw.
+MOST_PLACES = 100
 Floats = NDArray[np.float64]
 Ticks = list[tuple[float, str]]
 
@@ -193,7 +195,8 @@ def _means(x: Floats, y: Floats, across: Scale, unordered: bool) -> tuple[Floats
         gap = np.full(len(places), np.nan)
         dashes = np.stack([places - DASH, places + DASH, gap], axis=1)
         return dashes.ravel(), np.stack([means, means, gap], axis=1).ravel()
-    if unordered or len(places) < 2 or len(places) == len(x) > 2 * MOST_SERIES:  # every place once: a cloud, no line
+    cloud = len(places) > MOST_PLACES or len(places) == len(x) > 2 * MOST_SERIES  # every place once, or too many
+    if unordered or len(places) < 2 or cloud:
         return places[:0], means[:0]
     return places, means
 

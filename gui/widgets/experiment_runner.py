@@ -22,6 +22,8 @@ from engine.sweep.sweep import Sweep
 from gui.tasks import Tasks
 
 DRAIN_MS = 100
+UNNAMED = "Experiment"
+"""What an experiment is called that has no name, such as one of the terminal."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,9 @@ class ExperimentRunner(QObject):
         if self.running:
             return
         self._control, self._events, self.progress = _Following(), SimpleQueue(), None
-        self.name, self.experiment_id = experiment.name if experiment else spec.name, ""
+        self.name, self.experiment_id = (experiment.name if experiment else spec.name) or UNNAMED, ""
         work = partial(_run, spec, experiment, folder, workers, self._control, self._events)
-        self._tasks.start(f"Experiment {self.name}…", work, self._on_done, self._on_failed)
+        self._tasks.start(f"{self.name}…", work, self._on_done, self._on_failed)
         self._timer.start()
         self.changed.emit()
 
@@ -208,7 +210,9 @@ def _run(
         spec.trials()  # refuses what is not legal before anything is kept
         experiment = experiment or open_experiment(store, spec)
         events.put(look(spec, store, experiment))
-        Sweep(spec, store, experiment.id, workers).run(_Teller(experiment.name, events, progress), control)
+        Sweep(spec, store, experiment.id, workers).run(
+            _Teller(experiment.name or "Experiment", events, progress), control
+        )
     finally:
         store.close()
 
@@ -224,4 +228,4 @@ class _Teller:
         self._events.put(event)
         if isinstance(event, SweepProgress) and event.done != self._said:
             self._said = event.done
-            self._progress(f"Experiment {self._name}: {event.done:,} of {event.total:,} runs done")
+            self._progress(f"{self._name}: {event.done:,} of {event.total:,} runs done")

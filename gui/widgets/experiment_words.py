@@ -28,11 +28,12 @@ def running_words(progress: SweepProgress | None, *, paused: bool, ending: bool)
     return f"{far}, {progress.running} running{left}."
 
 
-def resting_words(known: Known, count: int, seconds: float, workers: int, *, kept: bool) -> str:
-    """Return how an experiment stands that does not run; `seconds` is about how long all of it takes."""
+def resting_words(known: Known, count: int, seconds: float | None, workers: int, *, kept: bool) -> str:
+    """Return how an experiment stands that does not run; `seconds` is about how long all of it takes, if known."""
     if not kept:
-        at_once = f" with {workers} at once" if workers > 1 else ""
-        return f"{counted(count)} · about {duration(seconds)}{at_once}. Press Run."
+        about = "" if seconds is None else f" · about {duration(seconds)}"
+        at_once = f" with {workers} at once" if workers > 1 and count > 1 else ""
+        return f"{counted(count)}{about}{at_once}. Press Run."
     total, done, failed = len(known.trials), known.done, known.failed
     if not total:
         return f"{counted(count)}: being looked up…"

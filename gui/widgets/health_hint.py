@@ -16,6 +16,7 @@ CHANGED = "The settings are others than it has learned by: train on, and what th
 NOTHING = "Train, and what goes wrong will be named here, with what to try against it."
 APPLIED = {
     "now": "Applied: {}. It is in force from the next batch; the hint goes when the curves say that it helped.",
+    "partly now": "Applied: {}. It is in force from the next batch, but dead units stay dead: press Reset, then Train.",
     "new network": "Applied to the settings: {}. It waits for a new network: press Reset, then Train.",
 }
 WHY_HELP = "Unfolds the numbers that this hint is based on, and how they come about."
@@ -94,7 +95,7 @@ class HintCard(QFrame):
         self.why.setVisible(hint is not None)
         self.apply.setVisible(hint is not None and hint.change is not None)
         if hint is not None:
-            when = "from the next batch" if hint.applies == "now" else "with the next new network"
+            when = "with the next new network" if hint.applies == "new network" else "from the next batch"
             words = f"{hint.label}, {when}. Undo takes it back."
             self.apply.setToolTip(words)
             self.apply.setWhatsThis(f"Changes the settings on the left: {words}")

@@ -37,17 +37,21 @@ class ValueEdit(QLineEdit):
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.parameter = parameter
         self.value: Any = parameter.default
         self.textEdited.connect(self.typed)
-        room = self.fontMetrics().horizontalAdvance(parameter.unit) + theme.SPACE if parameter.unit else 0
-        # Qt sets text in a line 2 pixels further in than in a combo box; here they stand in one column.
-        self.setTextMargins(-2, 0, room, 0)
+        self.use(parameter)
 
     @property
     def wrong(self) -> bool:
         """Whether the text is marked as wrong."""
         return bool(self.property("wrong"))
+
+    def use(self, parameter: Parameter) -> None:
+        """Leave room for the unit of a parameter, and step within its range."""
+        self.parameter = parameter
+        room = self.fontMetrics().horizontalAdvance(parameter.unit) + theme.SPACE if parameter.unit else 0
+        # Qt sets text in a line 2 pixels further in than in a combo box; here they stand in one column.
+        self.setTextMargins(-2, 0, room, 0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with the arrow keys; give a wrong text up with Escape or undo."""

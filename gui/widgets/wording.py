@@ -1,4 +1,4 @@
-"""How classes, shares and cells of the confusion matrix are said in words."""
+"""How numbers, classes, shares and cells of the confusion matrix are said in words."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ def percent(share: float, digits: int = 1) -> str:
     if rounded == 0 and share >= hair:
         return f"< {0.1**digits:.{digits}f} %"
     return f"{100 * share:.{digits}f} %"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return so many of something, e.g. ``"1 run"`` or ``"2,000 batches"``."""
+    return f"{count:,} {noun}{'' if count == 1 else 'es' if noun.endswith('ch') else 's'}"
+
+
+def after(step: int) -> str:
+    """Return when something was so, e.g. ``"after 1 batch"``, ``"after 2,000 batches"`` or before the first one."""
+    return f"after {counted(step, 'batch')}" if step else "before the first batch"
+
+
+def shortened(words: str, longest: int) -> str:
+    """Return words, or their beginning and an ellipsis where they are longer than so many letters."""
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
 def one(number: int, names: Sequence[str]) -> str:
