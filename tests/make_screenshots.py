@@ -48,6 +48,8 @@ def main() -> None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     home = tempfile.TemporaryDirectory(prefix="digitlab-screenshots-")
     os.environ["DIGITLAB_DATA"] = home.name
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)  # of widgets that ask for the user's own
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, home.name)
     options.out.mkdir(parents=True, exist_ok=True)
 
     from gui import theme
@@ -230,7 +232,7 @@ def shoot(window, options, name, page=None, *, busy=False) -> None:
     window.grab().save(str(target))
     if options.colors:
         with Image.open(target) as picture:
-            few = picture.convert("RGB").quantize(options.colors, dither=Image.Dither.NONE)
+            few = picture.convert("RGB").quantize(options.colors, kmeans=3, dither=Image.Dither.NONE)
         few.save(target, optimize=True)
     print(target)
 

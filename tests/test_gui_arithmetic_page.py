@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.arithmetic import figure
@@ -84,6 +85,11 @@ def page(qtbot: QtBot, session: Session) -> ArithmeticPage:
 def texts(page: ArithmeticPage, table: str) -> list[list[str]]:
     cells = getattr(page, table).numbers.cells
     return [[cells.text(row, column) for column in range(len(cells.headers))] for row in range(cells.rows)]
+
+
+def type_into(qtbot: QtBot, line: QLineEdit, text: str) -> None:
+    line.selectAll()
+    qtbot.keyClicks(line, text)
 
 
 def choose_layer(page: ArithmeticPage, name: str) -> None:
@@ -240,10 +246,51 @@ def test_a_click_in_the_pictures_chooses_an_output_and_a_product(qtbot: QtBot, p
     assert page.sentence.text().endswith(f": pixel in row {row + 1}, column {column + 1}")
 
 
+def test_a_unit_that_is_not_there_is_refused_in_a_sentence(qtbot: QtBot, page: ArithmeticPage) -> None:
+    line, error = page.controls.places["unit"], page.controls.error
+    type_into(qtbot, line, "7")
+    assert page.title.text().startswith("Unit 7 of layer 1: ")
+    for wrong in ("41", "0", "-3", "2.5", "zzz"):
+        type_into(qtbot, line, wrong)
+        assert error.isVisible()
+        assert error.text() == f"Unit: {wrong} is not allowed; it must be a whole number from 1 to 40."
+        assert line.wrong, "it stays, and is marked"
+    assert page.controls.number in range(40)
+    before = page.controls.number
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert (line.text(), error.isVisible(), line.wrong) == (str(before + 1), False, False)
+    type_into(qtbot, line, "zzz")
+    page.controls.best.click()
+    assert (line.text(), error.isVisible()) == (str(page.controls.number + 1), False)
+
+
+def test_the_arrow_keys_and_the_wheel_step_round_the_units(qtbot: QtBot, page: ArithmeticPage) -> None:
+    line = page.controls.places["unit"]
+    type_into(qtbot, line, "39")
+    shown = []
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageDown):
+        qtbot.keyClick(line, key)
+        shown.append(page.controls.number + 1)
+    for turn in (-120, -60, -60, 240):
+        turn_wheel(line, turn)
+        shown.append(page.controls.number + 1)
+    assert shown == [40, 1, 40, 30, 29, 29, 28, 30]
+    assert page.title.text().startswith("Unit 30 of layer 1: ")
+
+
+def turn_wheel(line: QLineEdit, turn: int) -> None:
+    place = QPointF(line.rect().center())
+    buttons, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    event = QWheelEvent(
+        *(place, line.mapToGlobal(place), QPoint(), QPoint(0, turn)), buttons, keys, Qt.ScrollPhase.NoScrollPhase, False
+    )
+    QApplication.sendEvent(line, event)
+
+
 @pytest.mark.parametrize("kind", ["convolutional"])
 def test_a_place_of_a_map_is_chosen_by_filter_row_and_column(qtbot: QtBot, page: ArithmeticPage) -> None:
     for key, value in (("unit", 2), ("row", 1), ("column", 28)):
-        page.controls.spins[key].setValue(value)
+        type_into(qtbot, page.controls.places[key], str(value))
     assert page.title.text().startswith("Filter 2 of layer 1, row 1, column 28: ")
     cells = page.terms.numbers.cells
     assert "of them padding" in cells.sentence(cells.rows - 1, 0)

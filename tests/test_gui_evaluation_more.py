@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from evaluated import evaluated, session_of
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
@@ -35,21 +36,13 @@ def trained(small_split: Split) -> Snapshot:
 
 @pytest.fixture
 def session(qtbot: QtBot, small: Dataset, trained: Snapshot) -> Iterator[Session]:
-    session = Session(RUN)
-    session.adopt(trained, RUN)
-    session._on_loaded(small)
-    yield session
-    session.finish()
+    with session_of(trained, RUN, small) as session:
+        yield session
 
 
 @pytest.fixture
 def page(qtbot: QtBot, session: Session) -> EvaluationPage:
-    page = EvaluationPage(session)
-    qtbot.addWidget(page)
-    page.resize(640, 560)
-    with qtbot.waitSignal(session.evaluation_changed):
-        page.show()
-    return page
+    return evaluated(qtbot, session, 640)
 
 
 def choose(qtbot: QtBot, page: EvaluationPage, view: int) -> None:

@@ -8,6 +8,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from evaluated import evaluated, session_of
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -56,22 +57,14 @@ def trained(mnist: Dataset) -> Snapshot:
 
 @pytest.fixture
 def session(qtbot: QtBot, mnist: Dataset, trained: Snapshot) -> Iterator[Session]:
-    session = Session(RUN)
-    session.adopt(trained, RUN)
-    session._on_loaded(mnist)
-    yield session
-    session.finish()
+    with session_of(trained, RUN, mnist) as session:
+        yield session
 
 
 @pytest.fixture
 def page(qtbot: QtBot, session: Session) -> EvaluationPage:
     """The page in view, after it has measured by itself."""
-    page = EvaluationPage(session)
-    qtbot.addWidget(page)
-    page.resize(660, 560)
-    with qtbot.waitSignal(session.evaluation_changed):
-        page.show()
-    return page
+    return evaluated(qtbot, session, 660)
 
 
 def cell(page: EvaluationPage, truth: int, answer: int) -> QPoint:

@@ -216,6 +216,17 @@ def test_the_space_bar_belongs_to_a_focused_button_box_or_line(qtbot, window):
     assert window.session.state == State.IDLE
 
 
+@pytest.mark.qt_log_ignore("grabbing the keyboard", "raise\\(\\)")
+def test_a_click_on_a_page_s_tab_leaves_the_forms_and_space_trains_again(qtbot, window):
+    line, bar = window.settings_panel.findChild(QLineEdit, "units"), window.pages.tabBar()
+    focus(qtbot, line)
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(0).center())
+    assert not line.hasFocus()
+    with qtbot.waitSignal(window.session.ended, timeout=PATIENCE):
+        QTest.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    rest(qtbot, window)
+
+
 def test_slots_of_the_session_run_in_the_thread_of_the_window(qtbot, monkeypatch, opened):
     threads = {}
 

@@ -134,7 +134,7 @@ def test_it_follows_the_drawing_and_the_weights_while_it_can_be_seen(
     assert page.view.scene is not None
     assert page.view.scene.image is image
     snapshot = learn(page.session)
-    qtbot.waitUntil(lambda: page.state.text() == "after 7 batches")
+    qtbot.waitUntil(lambda: page.state.text() == "After 7 batches")
     expected = Network.from_snapshot(snapshot).probabilities(small.test_images[1:2])[0]
     assert page.view.scene.shares is not None
     np.testing.assert_allclose(page.view.scene.shares, expected, rtol=1e-5)

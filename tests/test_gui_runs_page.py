@@ -76,7 +76,8 @@ def session() -> Iterator[Session]:
 
 def show(qtbot: QtBot, session: Session, books: Books) -> RunsPage:
     page = RunsPage(session, books)  # type: ignore[arg-type]
-    qtbot.addWidget(page)
+    # Held until it is closed: else Python may collect it while Qt paints it.
+    qtbot.addWidget(page, before_close_func=lambda _: page.hide())
     page.resize(640, 560)
     page.show()
     page.table.setFocus()
@@ -557,7 +558,7 @@ def test_a_long_list_is_read_beside_the_window(
     books.store.add(new_row(QUICK))
     page._look()
     page.hide()
-    assert not page.reader._tasks.titles
+    assert page.reader._reading is None
     page.show()
     qtbot.waitUntil(lambda: len(listed(page)) == COUNT + 2)
 

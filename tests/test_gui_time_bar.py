@@ -210,6 +210,16 @@ def test_ticks_are_where_epochs_begin_and_never_touch(qtbot) -> None:
     assert slider.frame is None
 
 
+def test_the_slider_keeps_its_length_under_the_mouse(qtbot, bar: TimeBar, run: Session) -> None:
+    bar.resize(640, bar.height())
+    QApplication.processEvents()
+    before = bar.slider.geometry()
+    bar.first.click()
+    QApplication.processEvents()
+    assert bar.now.text() == "Back to now"
+    assert bar.slider.geometry() == before
+
+
 @pytest.mark.parametrize("width", [560, 640, 1000])
 def test_it_fits(qtbot, bar: TimeBar, run: Session, width: int) -> None:
     bar.resize(width, bar.height())

@@ -104,8 +104,9 @@ def test_the_heat_map_is_input_times_gradient_for_the_digit_that_is_chosen(page:
         page.digits.buttons[choice].click()
         expected = input_times_gradient(session.reader, session.drawing, digit)
         np.testing.assert_array_equal(page.heat.picture.heat, expected)
+        assert page.readout.text() == COLOURS.format(digit)
     assert page.digits.buttons[None].text() == f"First guess: {first}"
-    assert page.answer.text().startswith(f"The network in view reads {first}")
+    assert page.answer.text().startswith(f"This network reads {first}")
 
 
 @pytest.mark.parametrize("layers", [()])
@@ -185,7 +186,7 @@ def test_a_pixel_that_is_pointed_at_tells_its_number(qtbot: QtBot, page: WhyPage
     QTest.mouseMove(page.cover.picture, page.cover.picture.pixel_rect(row, column).center().toPoint())
     qtbot.waitUntil(lambda: page.readout.text().startswith("Covering 3 × 3 pixels around row"))
     page.cover.picture.pointed.emit(None)
-    assert page.readout.text() == COLOURS
+    assert page.readout.text() == COLOURS.format(page._name)
 
 
 def test_the_keys_walk_over_the_pixels(qtbot: QtBot, page: WhyPage) -> None:
@@ -196,7 +197,7 @@ def test_the_keys_walk_over_the_pixels(qtbot: QtBot, page: WhyPage) -> None:
     assert page.readout.text().startswith("Row 14, column 17: ink ")
     picture.grab()
     picture.clearFocus()
-    assert page.readout.text() == COLOURS
+    assert page.readout.text() == COLOURS.format(page._name)
 
 
 def test_nothing_drawn_and_no_numbers_say_so(qtbot: QtBot, page: WhyPage, session: Session, small: Dataset) -> None:
@@ -294,7 +295,7 @@ def test_the_reader_is_explained_where_it_reads_the_pad(qtbot: QtBot, page: WhyP
     assert page.answer.text().startswith(f"The Reader reads {expected}")
     assert page.heat.picture.heat.any() == bool(session.drawing[9, 14])
     page.whose.setCurrentIndex(1)
-    assert page.answer.text().startswith("The network in view reads ")
+    assert page.answer.text().startswith("This network reads ")
     assert page.heat.picture.heat.any()
 
 

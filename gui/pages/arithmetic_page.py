@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.arithmetic import Passage, Working, figure, passage
 from engine.explanation.shares import share_columns
 from gui import theme
+from gui.pages.live_page import LivePage
 from gui.session import Session
 from gui.widgets.arithmetic_cells import StepCells, TermCells
 from gui.widgets.arithmetic_controls import ArithmeticControls
@@ -21,25 +19,24 @@ from gui.widgets.arithmetic_table import BarDelegate, NumberTable
 from gui.widgets.arithmetic_temperature import Temperature
 from gui.widgets.arithmetic_words import WorkedLayer, worked_layers
 from gui.widgets.figures import ElidedLabel, placeholder, sentences
+from gui.widgets.wording import after
 
 REFRESH_MS = 100
 NARROW, WIDE, WIDE_FROM = 168, 280, 900
 NO_DRAWING = "Nothing is drawn. Draw a digit, and follow every number from the pixels to the answer."
 CLICK = "Click a number, or walk to it with the arrow keys, to see how it comes about."
-_READER = "The pad is read by the Reader; these are the numbers of the network in view."
+_READER = "The pad is read by the Reader; these are the numbers of this network."
 
 
-class ArithmeticPage(QWidget):
+class ArithmeticPage(LivePage):
     """What one unit makes of the drawing, or how ten weighted sums become ten shares.
 
     It follows the weights in view and the drawing, at most ten times a second and only while it can be seen.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(REFRESH_MS, parent)
         self._session = session
-        self.refreshes = 0
-        self._news = True
         self._numbers: dict[int, int] = {}  # the output that was last looked at in each layer
         self._passage: Passage | None = None
         self._build()
@@ -104,14 +101,11 @@ class ArithmeticPage(QWidget):
             signal.connect(self._on_news)
         session.reader_changed.connect(self._on_news)
         session.network_replaced.connect(self._on_network)
-        self._timer = QTimer(self)
-        self._timer.setInterval(REFRESH_MS)
-        self._timer.timeout.connect(self._tick)
         self.controls.layer_changed.connect(self._on_layer)
         self.controls.number_changed.connect(self._on_number)
-        self.controls.changed.connect(self._on_view)
+        self.controls.changed.connect(self._redraw)
         self.controls.strongest.connect(self._on_strongest)
-        self.temperature.changed.connect(self._on_view)
+        self.temperature.changed.connect(self._redraw)
         for table, other in ((self.terms, self.steps), (self.steps, self.terms)):
             table.explained.connect(self._on_explained)
             table.clicked.connect(other.clear_choice)
@@ -124,8 +118,7 @@ class ArithmeticPage(QWidget):
 
     def refresh(self) -> None:
         """Work out what is chosen for the drawing and the weights of now."""
-        self.refreshes += 1
-        self._news = False
+        super().refresh()
         session, layer = self._session, self.controls.layer
         self._say()
         if session.drawing is None:
@@ -171,7 +164,7 @@ class ArithmeticPage(QWidget):
         if not session.reads_itself:
             self.state.setText(_READER)
         elif step:
-            self.state.setText(f"After {step:,} {'batch' if step == 1 else 'batches'}. Worked out in 64 bits.")
+            self.state.setText(f"{after(step).capitalize()}. Worked out in 64 bits.")
         else:
             opened = session.trained and not session.travelling
             self.state.setText("As it was opened." if opened else "Before the first batch: random weights.")
@@ -185,13 +178,6 @@ class ArithmeticPage(QWidget):
 
     # --- news ---------------------------------------------------------------------------------------------
 
-    def _tick(self) -> None:
-        if self._news:
-            self.refresh()
-
-    def _on_news(self, _news: Any = None) -> None:
-        self._news = True
-
     def _on_network(self) -> None:
         """Another network: its layers are offered."""
         self._numbers.clear()
@@ -202,16 +188,11 @@ class ArithmeticPage(QWidget):
         """Work out the output of another layer that was looked at there before."""
         self.controls.show_number(self._numbers.get(self.controls.layer.index, 0))
         self._forget_choice()
-        self._on_view()
+        self._redraw()
 
     def _on_number(self) -> None:
         self._numbers[self.controls.layer.index] = self.controls.number
-        self._on_view()
-
-    def _on_view(self, _value: object = None) -> None:
-        self._news = True
-        if self.isVisible():
-            self.refresh()
+        self._redraw()
 
     def _on_strongest(self) -> None:
         self._on_output(self._strongest(self.controls.layer))
@@ -242,17 +223,6 @@ class ArithmeticPage(QWidget):
         self.sentence.setText(hint)
 
     # --- events -------------------------------------------------------------------------------------------
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Begin to follow the drawing and the weights."""
-        super().showEvent(event)
-        self._timer.start()
-        self._tick()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Stop following them: nobody sees it."""
-        super().hideEvent(event)
-        self._timer.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the pictures what room there is."""

@@ -75,7 +75,7 @@ class DataPage(DataDrop):
         own = label(_OWN, "muted")
         own.setWordWrap(True)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.addWidget(self._stack, 1)
         column.addWidget(own)
 

@@ -67,7 +67,7 @@ class EvaluationPage(QWidget):
         for view in (self.errors, self.trust, self.robustness, self._empty):
             self._stack.addWidget(view)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.setSpacing(theme.SPACE // 2)
         column.addWidget(self.header)
         column.addWidget(self.views)

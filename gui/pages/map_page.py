@@ -15,7 +15,7 @@ from gui.widgets.map_controls import MapControls
 from gui.widgets.map_legend import MapLegend
 from gui.widgets.map_view import MapView
 from gui.widgets.map_work import MapWork
-from gui.widgets.wording import percent
+from gui.widgets.wording import after, percent, shortened
 
 REFRESH_MS = 50
 LONGEST = 16
@@ -169,7 +169,7 @@ class MapPage(QWidget):
         else:
             right = int(np.count_nonzero(layout.answers == dataset.test_labels[layout.rows]))
             read = f"{right:,} of {len(layout.rows):,} read right"
-            self.state.setText(f"{self._method_words()} {_when(layout.step)}: {read}.")
+            self.state.setText(f"{self._method_words()} {after(layout.step).capitalize()}: {read}.")
 
     def _method_words(self) -> str:
         layout = self.work.layout
@@ -194,7 +194,7 @@ class MapPage(QWidget):
         if index is None or layout is None or dataset is None or index >= len(layout.rows):
             self.card.hide()
             return
-        row, names = int(layout.rows[index]), [short(name) for name in dataset.class_names]
+        row, names = int(layout.rows[index]), [shortened(name, LONGEST) for name in dataset.class_names]
         truth, answer = names[int(dataset.test_labels[row])], names[int(layout.answers[index])]
         words = f"{truth}, read as {answer}" if truth != answer else f"{truth}, read right"
         lines = words, f"{percent(float(layout.sure[index]), 0)} sure · digit {row + 1:,}"
@@ -222,12 +222,3 @@ class MapPage(QWidget):
         column.addWidget(self.controls)
         column.addWidget(self._stack, 1)
         column.addWidget(self.state)
-
-
-def short(name: str) -> str:
-    """Return the name of a class, its beginning if it is long."""
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-
-
-def _when(step: int) -> str:
-    return f"After {step:,} {'batch' if step == 1 else 'batches'}" if step else "Before the first batch"

@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent, QUndo
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from gui import theme
+from gui.pages.live_page import LivePage
 from gui.session import Session
 from gui.widgets.color_legend import ColorLegend
 from gui.widgets.diagram_controls import DiagramControls
@@ -20,12 +21,13 @@ from gui.widgets.diagram_words import REST, column_words, spot_words
 from gui.widgets.figures import label, sentences
 from gui.widgets.surgery_banner import SurgeryBanner
 from gui.widgets.surgery_stack import Surgeon
+from gui.widgets.wording import after
 
 REFRESH_MS = 60
 NARROW, WIDE, WIDE_FROM = 226, 306, 900
 
 
-class NetworkPage(QWidget):
+class NetworkPage(LivePage):
     """The network, live: activations, the strongest connections, and one unit closely, which can be changed on a copy.
 
     It is drawn anew at most 16 times a second, only if the weights, the drawing or the changes are others, and only
@@ -45,12 +47,10 @@ class NetworkPage(QWidget):
     image_chosen = Signal(object, int)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(REFRESH_MS, parent)
         self.session, self.surgeon = session, Surgeon(session, self)
         self.undo_stack: QUndoStack = self.surgeon.undo_stack
         self.reading, self.choice = DiagramReading(self.surgeon), Choice()
-        self.refreshes = 0
-        self._news = True
         self._column: int | None = None
         self.controls, self.view = DiagramControls(), DiagramView()
         self.banner = SurgeryBanner(self.surgeon)
@@ -63,8 +63,6 @@ class NetworkPage(QWidget):
 
     def _connect(self) -> None:
         session = self.session
-        self._timer = QTimer(self, interval=REFRESH_MS)
-        self._timer.timeout.connect(self._tick)
         for signal in (session.shown_changed, session.drawing_changed, session.dataset_changed):
             signal.connect(self._on_news)
         self.surgeon.changed.connect(self._redraw)
@@ -90,14 +88,12 @@ class NetworkPage(QWidget):
 
     def refresh(self) -> None:
         """Show the network as it is now."""
-        self.refreshes += 1
-        self._news = False
+        super().refresh()
         self.view.show_scene(self.reading.scene(self.choice, self.view.capacities))
         self.inspector.refresh()
         self._read()
-        step = self.surgeon.shown.step
-        words = f"after {step:,} {'batch' if step == 1 else 'batches'}" if step else "before the first batch"
-        self.state.setText(words if not self.surgeon.edits else f"edited copy, {words}")
+        words = after(self.surgeon.shown.step)
+        self.state.setText(words.capitalize() if not self.surgeon.edits else f"Edited copy, {words}")
 
     def look_at(self, spot: Spot) -> None:
         """Show a unit closely."""
@@ -124,19 +120,7 @@ class NetworkPage(QWidget):
         else:
             self.readout.setText(column_words(scene, self._column, self.choice.order))
 
-    def _redraw(self) -> None:
-        self._news = True
-        if self.isVisible():
-            self.refresh()
-
     # --- news ---------------------------------------------------------------------------------------------
-
-    def _tick(self) -> None:
-        if self._news:
-            self.refresh()
-
-    def _on_news(self, _news: Any = None) -> None:
-        self._news = True
 
     def _on_replaced(self) -> None:
         """Another network: its columns are offered, and nothing of it is looked at closely."""
@@ -185,15 +169,12 @@ class NetworkPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Begin to follow the network."""
         super().showEvent(event)
-        self._timer.start()
         self.surgeon.set_active(True)
-        self._tick()
         self._on_settling()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop following it: nobody sees it."""
         super().hideEvent(event)
-        self._timer.stop()
         self.surgeon.set_active(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
@@ -12,6 +13,7 @@ from engine.errors import DigitLabError
 from engine.runs.row import RunRow
 from gui import theme
 from gui.session import Session
+from gui.shortcuts import UndoKeys
 from gui.widgets.figures import placeholder
 from gui.widgets.message_bar import MessageBar
 from gui.widgets.runs_actions import RunsActions
@@ -23,6 +25,7 @@ from gui.widgets.runs_header import RunsHeader
 from gui.widgets.runs_model import RunsModel
 from gui.widgets.runs_reader import RunsReader
 from gui.widgets.runs_table import RunsTable
+from gui.widgets.wording import counted
 
 if TYPE_CHECKING:
     from gui.library import Library
@@ -46,7 +49,7 @@ class RunsPage(QWidget):
     def __init__(self, session: Session, library: Library, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._library = session, library
-        self.reader, self.model = RunsReader(library, self), RunsModel(self)
+        self.reader, self.model = RunsReader(session.tasks, library, self), RunsModel(self)
         self.table, self.header = RunsTable(self.model), RunsHeader()
         self.actions_row, self.details = RunsActions(), RunsDetails()
         self.changes, self.export = RunsChanges(library, self), RunsExport(session, self)
@@ -56,6 +59,7 @@ class RunsPage(QWidget):
         self._draw_soon = QTimer(self, singleShot=True, interval=DRAW_MS)
         self._arrange()
         self._connect()
+        UndoKeys(self, self.undo_stack)
         self.reload()
 
     def remember_in(self, settings: QSettings) -> None:
@@ -122,7 +126,7 @@ class RunsPage(QWidget):
         row = min((self.model.row_of(run.id) for run in runs), default=0)
         if not runs or not self.changes.delete(runs):
             return
-        said = f"{len(runs):,} {'run' if len(runs) == 1 else 'runs'} deleted."
+        said = f"{counted(len(runs), 'run')} deleted."
         kept = len(self.table.selected)
         more = f" {kept:,} that {'is' if kept == 1 else 'are'} not over stayed." if kept else ""
         self.message.show_hint(said + more, "Undo", self.undo_stack.undo)
@@ -191,28 +195,23 @@ class RunsPage(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Claim the keys of this page before the window takes them as its shortcuts."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._does(event):
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._answer(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Undo, do again, find, and clear the filter."""
-        steps = {
-            "undo": self.undo_stack.undo,
-            "redo": self.undo_stack.redo,
-            "find": self.header.focus,
-            "clear": self.header.clear,
-        }
-        if key := self._does(event):
-            steps[key]()
+        """Find, and clear the filter."""
+        if answer := self._answer(event):
+            answer()
         else:
             super().keyPressEvent(event)
 
-    def _does(self, event: QKeyEvent) -> str:
-        """Return what a key does now; empty if nothing."""
-        key = _key(event)
-        return "" if key == "clear" and not self.header.is_used else key
+    def _answer(self, event: QKeyEvent) -> Callable[[], None] | None:
+        """Return what a key does now; None if it has nothing to do with the page."""
+        if event.key() == Qt.Key.Key_Escape and self.header.is_used:
+            return self.header.clear
+        return self.header.focus if event.matches(QKeySequence.StandardKey.Find) else None
 
     # --- building -----------------------------------------------------------------------------------------
 
@@ -265,17 +264,3 @@ class RunsPage(QWidget):
         column.addWidget(self.header)
         column.addWidget(self.splitter, 1)
         column.addWidget(self.message)
-
-
-def _key(event: QKeyEvent) -> str:
-    """Return what a key of this page does; empty if it has nothing to do with the page."""
-    keys = {
-        QKeySequence.StandardKey.Undo: "undo",
-        QKeySequence.StandardKey.Redo: "redo",
-        QKeySequence.StandardKey.Find: "find",
-    }
-    if event.key() == Qt.Key.Key_Escape:
-        return "clear"
-    if event.key() == Qt.Key.Key_Y and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
-        return "redo"  # everywhere, not only where the system has it
-    return next((name for key, name in keys.items() if event.matches(key)), "")

@@ -85,6 +85,7 @@ class Tabs(QTabWidget):
         self.setDocumentMode(True)
         self.setUsesScrollButtons(True)
         self.tabBar().setDrawBase(False)
+        self.tabBar().setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a click leaves the forms: Space trains again
         for thing in (self, self.tabBar()):
             thing.setAccessibleName("Pages")
         self.tabBar().setWhatsThis("The pages. Ctrl+1 to Ctrl+9, Ctrl+0 and Ctrl+- open them, too.")

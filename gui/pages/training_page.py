@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QImage, QPainter, QShowEvent
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QHideEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -19,13 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import DigitLabError
-from engine.files import atomic_write
 from engine.history import History
 from engine.network import Snapshot
 from gui import theme
 from gui.session import Session
+from gui.widgets.choices import explain
 from gui.widgets.figures import placeholder, sentences
 from gui.widgets.key_figures import KeyFigures
+from gui.widgets.picture_file import write_picture
 from gui.widgets.run_plots import RunPlots
 from gui.widgets.weight_layers import weighted_names
 
@@ -84,7 +85,7 @@ class TrainingPage(QWidget):
     def export_picture(self, path: str | Path) -> None:
         """Save tiles and plots as a PNG, in twice the size of the screen; a failure is shown as a problem."""
         try:
-            atomic_write(path, partial(_save, self._picture()))
+            write_picture(path, self._picture_size, "Training", self._paint)
             self._on_exported(path)
         except DigitLabError as error:
             self.session.problem.emit(error)
@@ -190,20 +191,17 @@ class TrainingPage(QWidget):
         if path:
             self.export_figures(path)
 
-    def _picture(self) -> QImage:
-        """Return tiles and plots without the controls."""
-        parts, gap = (self.figures, self.plots), theme.SPACE
-        size = QSize(self.plots.width() + 2 * gap, sum(part.height() + gap for part in parts) + gap)
-        picture = QImage(size * 2, QImage.Format.Format_RGB32)
-        picture.setDevicePixelRatio(2)
-        picture.fill(theme.current().window)
-        painter, y = QPainter(picture), gap
-        for part in parts:
-            pixels = part.grab()
-            painter.drawPixmap(gap, y, pixels)
-            y += part.height() + gap
-        painter.end()
-        return picture
+    @property
+    def _picture_size(self) -> QSize:
+        gap = theme.SPACE
+        return QSize(self.plots.width() + 2 * gap, self.figures.height() + self.plots.height() + 3 * gap)
+
+    def _paint(self, painter: QPainter) -> None:
+        """Paint tiles and plots without the controls."""
+        gap = theme.SPACE
+        painter.fillRect(QRect(QPoint(), self._picture_size), QColor(theme.current().window))
+        painter.drawPixmap(gap, gap, self.figures.grab())
+        painter.drawPixmap(gap, self.figures.height() + 2 * gap, self.plots.grab())
 
     def _arrange(self) -> None:
         controls = QHBoxLayout()
@@ -229,18 +227,14 @@ def _toggle(text: str, help: str) -> QToolButton:  # noqa: A002
     button = QToolButton()
     button.setText(text)
     button.setCheckable(True)
-    button.setToolTip(help)
-    button.setWhatsThis(help)
-    button.setAccessibleName(text)
+    explain(button, text, help)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space still trains
     return button
 
 
 def _button(text: str, help: str) -> QPushButton:  # noqa: A002
     button = QPushButton(text)
-    button.setToolTip(help)
-    button.setWhatsThis(help)
-    button.setAccessibleName(text.rstrip("…"))
+    explain(button, text.rstrip("…"), help)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
 
@@ -258,11 +252,6 @@ def _reading(history: History, row: int) -> str:
         f"accuracy {100 * value('accuracy'):.1f} % ({100 * value('smooth_accuracy'):.1f} %) · "
         f"gradients {sizes} · batch {value('step'):,.0f}"
     )
-
-
-def _save(picture: QImage, path: Path) -> None:
-    if not picture.save(str(path), "PNG"):  # type: ignore[call-overload]
-        raise OSError("the picture could not be encoded")
 
 
 def _export(history: History, path: str | Path, progress: Any, cancelled: Any) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QStackedWidget,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from engine.datasets.dataset import DIGITS, Dataset
 from gui import theme
+from gui.pages.live_page import LivePage
 from gui.session import Session
 from gui.widgets.color_legend import ANSWER, INK, INPUT, MEANING, STRENGTH, ColorLegend, signed
 from gui.widgets.figures import label, placeholder, sentences
@@ -27,6 +28,7 @@ from gui.widgets.weight_controls import WeightControls
 from gui.widgets.weight_grid import WeightGrid
 from gui.widgets.weight_layers import ShownLayer, remark
 from gui.widgets.weight_reading import Look, WeightReading
+from gui.widgets.wording import after
 
 Array = NDArray[Any]
 REFRESH_MS = 100
@@ -42,7 +44,7 @@ OWN_SCALES = (
 REMEMBERED = "feature_maps"
 
 
-class WeightsPage(QWidget):
+class WeightsPage(LivePage):
     """The weights or the feature maps of one layer, live, and one of its units enlarged.
 
     Kernels, feature maps and the weights of units that see an image are shown as pictures, others as a matrix. It is
@@ -50,10 +52,8 @@ class WeightsPage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(REFRESH_MS, parent)
         self.session, self.reading = session, WeightReading(session)
-        self.refreshes = 0
-        self._news = True
         self._settings: QSettings | None = None
         self._pointed: tuple[int | None, int | None] = (None, None)
         self._selections: dict[int, int] = {}
@@ -67,9 +67,6 @@ class WeightsPage(QWidget):
         self.controls.layer_changed.connect(self._on_layer)
         self.controls.maps.toggled.connect(self._on_maps)
         self.controls.changed.connect(self._on_view)
-        self._timer = QTimer(self)
-        self._timer.setInterval(REFRESH_MS)
-        self._timer.timeout.connect(self._tick)
         session.shown_changed.connect(self._on_news)
         session.drawing_changed.connect(self._on_news)
         session.dataset_changed.connect(self._on_dataset)
@@ -100,8 +97,7 @@ class WeightsPage(QWidget):
 
     def refresh(self) -> None:
         """Show the present copy of the weights."""
-        self.refreshes += 1
-        self._news = False
+        super().refresh()
         look, view = self.look, self.view
         values = self.reading.values(look)
         self._stack.setCurrentWidget(self.empty if values is None else view)
@@ -114,21 +110,10 @@ class WeightsPage(QWidget):
         self._inspect()
         self._read()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Begin to follow the weights."""
-        super().showEvent(event)
-        self._timer.start()
-        self._tick()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the enlarged unit what room there is."""
         super().resizeEvent(event)
         self.inspector.setFixedWidth(WIDE if self.width() >= WIDE_FROM else NARROW)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Stop following them: nobody sees it."""
-        super().hideEvent(event)
-        self._timer.stop()
 
     # --- what is shown ------------------------------------------------------------------------------------
 
@@ -154,10 +139,8 @@ class WeightsPage(QWidget):
     def _say(self) -> None:
         """Write how much has been learned."""
         step = self.session.shown.step
-        if step:
-            self.state.setText(f"After {step:,} {'batch' if step == 1 else 'batches'}")
-        else:
-            self.state.setText("As it was opened" if self.session.trained else "Before the first batch")
+        opened = not step and self.session.trained
+        self.state.setText("As it was opened" if opened else after(step).capitalize())
 
     def _inspect(self) -> None:
         facts = self.reading.facts(self.look, self.view.selection)
@@ -198,13 +181,6 @@ class WeightsPage(QWidget):
 
     # --- news ---------------------------------------------------------------------------------------------
 
-    def _tick(self) -> None:
-        if self._news:
-            self.refresh()
-
-    def _on_news(self, _news: Any) -> None:
-        self._news = True
-
     def _on_replaced(self) -> None:
         """Another network: its layers are offered, and this is its start."""
         self.reading.restart()
@@ -238,9 +214,8 @@ class WeightsPage(QWidget):
         self._news = True
 
     def _on_view(self) -> None:
-        self._news = True
+        self._redraw()
         if self.isVisible():
-            self.refresh()
             self.view.reveal()
 
     def _on_pointed(self, unit: int | None, number: int | None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from engine.explanation.gradient import input_times_gradient
 from engine.explanation.occlusion import SIDES
 from engine.explanation.patch import Change
 from gui import theme
+from gui.pages.live_page import LivePage
 from gui.session import Session
 from gui.widgets.choice_box import ChoiceBox
 from gui.widgets.figures import ElidedLabel, label, placeholder, sentences
@@ -38,14 +39,14 @@ NO_DRAWING = "Nothing is drawn. Draw a digit, and see what speaks for and agains
 NO_NUMBERS = (
     "The network's numbers are no numbers any more: it came apart while it learned. There is nothing to explain."
 )
-COLOURS = "Orange speaks for the answer, blue against it. Point at a pixel to read its number."
+COLOURS = "Orange speaks for {}, blue against it. Point at a pixel to read its number."
 _WHOSE = (
     ("reader", "Explain the Reader", "The Reader reads the pad now: this is the answer that you see beside it."),
-    ("own", "Explain the network in view", "The network of this window, which does not read the pad now."),
+    ("own", "Explain this network", "The network of this window, which does not read the pad now."),
 )
 
 
-class WhyPage(QWidget):
+class WhyPage(LivePage):
     """Heat maps over the strokes, the smallest change that changes the answer, and similar training images.
 
     The first heat map follows every stroke; what takes longer is done in the background when the drawing rests.
@@ -59,14 +60,13 @@ class WhyPage(QWidget):
     image_chosen = Signal(object, int)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(REFRESH_MS, parent)
         self._session, self._subjects = session, Subjects(session)
         self.work = WhyWork(session.tasks, self)
-        self.refreshes = 0
-        self._news = True
         self._image: NDArray[np.uint8] | None = None  # what is explained
         self._subject: Subject | None = None
         self._digit = 0
+        self._pointed = False
         self._falls: NDArray[Any] | None = None
         self._build(session)
         self._arrange()
@@ -82,16 +82,16 @@ class WhyPage(QWidget):
         self.side.show_name("3")
         self.side.setAccessibleName("Covered at a time")
         for box, text in (
-            (self.whose, "Whose answer is explained: the Reader's, who reads the pad, or the network's in view."),
+            (self.whose, "Whose answer is explained: the Reader's, who reads the pad, or this network's."),
             (self.side, "The square of pixels that is covered at a time, for the second picture."),
         ):
             box.setToolTip(text)
             box.setWhatsThis(text)
         self.heat = WhyCard("Input × gradient", "Simonyan ’13, Shrikumar ’16", GRADIENT_HELP)
         self.cover = WhyCard("Occlusion", "Zeiler & Fergus ’14", OCCLUSION_HELP)
-        self.change = WhyCard("Smallest change", "All squares, erased or filled", CHANGE_HELP, has_scale=False)
+        self.change = WhyCard("Smallest change", "Erased (blue) or filled (orange)", CHANGE_HELP, has_scale=False)
         self.similar = WhySimilar(session)
-        self.readout, self.empty = sentences(COLOURS, lines=1), placeholder(NO_DRAWING)
+        self.readout, self.empty = sentences(lines=1), placeholder(NO_DRAWING)
         self.readout.setProperty("role", "")
 
     def _arrange(self) -> None:
@@ -122,16 +122,13 @@ class WhyPage(QWidget):
 
     def _connect(self) -> None:
         session, work = self._session, self.work
-        session.drawing_changed.connect(self._on_drawing)
+        session.drawing_changed.connect(self._redraw)
         session.dataset_changed.connect(self._on_dataset)
         for signal in (session.shown_changed, session.reader_changed, session.state_changed):
             signal.connect(self._on_news)
         session.network_replaced.connect(self._on_network)
-        self._timer = QTimer(self)
-        self._timer.setInterval(REFRESH_MS)
-        self._timer.timeout.connect(self._tick)
-        self.digits.chosen.connect(self._on_digit)
-        self.whose.chosen.connect(self._on_whose)
+        self.digits.chosen.connect(self._redraw)
+        self.whose.chosen.connect(self._redraw)
         self.side.chosen.connect(self._on_side)
         self.heat.picture.pointed.connect(self._on_heat_pointed)
         self.cover.picture.pointed.connect(self._on_cover_pointed)
@@ -144,8 +141,7 @@ class WhyPage(QWidget):
 
     def refresh(self) -> None:
         """Explain the answer to the drawing by the weights of now."""
-        self.refreshes += 1
-        self._news = False
+        super().refresh()
         self.whose.setVisible(self._subjects.can_choose)
         image, before = self._session.drawing, self._subject
         subject = self._subjects.subject(own=self.whose.name == "own")
@@ -161,6 +157,8 @@ class WhyPage(QWidget):
         self.answer.show_text(answer_words(reading, subject.name))
         self._digit = reading.digit if self.digits.choice is None else self.digits.choice
         self._show_heat()
+        if not self._pointed:
+            self._read_out("")
         if other_subject or other_image:
             self._start()
         elif before is not None and before.snapshot is not subject.snapshot:
@@ -214,31 +212,23 @@ class WhyPage(QWidget):
     def _on_heat_pointed(self, place: tuple[int, int] | None) -> None:
         heat = self.heat.picture.heat
         known = place is not None and heat is not None and self._image is not None
-        self.readout.setText(heat_words(self._image, heat, place, self._name) if known else COLOURS)  # type: ignore[arg-type]
+        self._read_out(heat_words(self._image, heat, place, self._name) if known else "")  # type: ignore[arg-type]
 
     def _on_cover_pointed(self, place: tuple[int, int] | None) -> None:
         falls = self.cover.picture.heat
         known = place is not None and falls is not None
-        self.readout.setText(cover_words(falls, place, int(self.side.name), self._name) if known else COLOURS)  # type: ignore[arg-type]
+        self._read_out(cover_words(falls, place, int(self.side.name), self._name) if known else "")  # type: ignore[arg-type]
+
+    def _read_out(self, words: str) -> None:
+        """Say what is pointed at, or what the colours mean."""
+        self._pointed = bool(words)
+        self.readout.setText(words or COLOURS.format(self._name))
 
     @property
     def _name(self) -> str:
         return "" if self._subject is None else self._subject.reader.names[self._digit]
 
     # --- news ---------------------------------------------------------------------------------------------
-
-    def _tick(self) -> None:
-        if self._news:
-            self.refresh()
-
-    def _on_news(self, _news: Any = None) -> None:
-        self._news = True
-
-    def _on_drawing(self, _image: Any) -> None:
-        """Follow a stroke at once."""
-        self._news = True
-        if self.isVisible():
-            self.refresh()
 
     def _on_network(self) -> None:
         self._subject = None
@@ -249,27 +239,16 @@ class WhyPage(QWidget):
         self.similar.forget()
         self._news = True
 
-    def _on_digit(self) -> None:
-        self._news = True
-        self._tick()
-
-    def _on_whose(self, _name: str) -> None:
-        self._news = True
-        self._tick()
-
     def _on_side(self, _name: str) -> None:
         self._start()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin to follow the drawing and the weights."""
+        self._image, self._news = None, True  # what was dropped when the page was hidden is begun anew
         super().showEvent(event)
-        self._timer.start()
-        self._image = None  # what was dropped when the page was hidden is begun anew
-        self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop: nobody sees it."""
         super().hideEvent(event)
-        self._timer.stop()
         self.work.stop()
         self.similar.stop()

@@ -14,6 +14,7 @@ from engine.fields import parameters_of
 from engine.specs import RunSpec
 from gui.panels.run_editor import RunEditor
 from gui.widgets.check_box import CheckBox
+from gui.widgets.choices import explain
 from gui.widgets.field import ErrorLine, Field, set_look
 from gui.widgets.section import Section
 from gui.widgets.setting_field import SettingField
@@ -52,9 +53,7 @@ class AugmentationSwitch(Field):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.box)
         column.addWidget(self.error)
-        self.box.setAccessibleName(self.box.text())
-        self.box.setToolTip(SWITCH_HELP)
-        self.box.setWhatsThis(SWITCH_HELP)
+        explain(self.box, self.box.text(), SWITCH_HELP)
         self.box.toggled.connect(self._on_toggled)
 
     @property

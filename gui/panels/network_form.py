@@ -8,6 +8,7 @@ from engine.fields import parameter
 from engine.specs import INPUT_SHAPE, NetworkSpec, RunSpec
 from gui import theme
 from gui.panels.run_editor import RunEditor
+from gui.widgets.choices import explain
 from gui.widgets.layer_buttons import LayerButtons
 from gui.widgets.layer_list import LayerList
 from gui.widgets.layer_row import facts_text
@@ -34,9 +35,7 @@ class Line(QWidget):
         row.addWidget(QLabel(word, self))
         row.addStretch(1)
         row.addWidget(self.fact)
-        self.setToolTip(help_text)
-        self.setWhatsThis(help_text)
-        self.setAccessibleName(word)
+        explain(self, word, help_text)
 
 
 class NetworkForm(QWidget):

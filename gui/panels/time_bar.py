@@ -15,6 +15,7 @@ from gui.session import Session, State
 from gui.widgets.choices import explain
 from gui.widgets.field import set_look
 from gui.widgets.figures import label
+from gui.widgets.steady import SteadyButton
 from gui.widgets.time_export import TimeExport
 from gui.widgets.time_player import TimePlayer
 from gui.widgets.time_slider import TimeSlider
@@ -205,9 +206,7 @@ class TimeBar(QWidget):
         self.player = _button("Play", "Plays the run from the moment in view to the present; press again to pause.")
         self.speed = _button("Speed: 1 times", "How fast it plays: half, usual or double speed. A click changes it.")
         self.speed.setText("1×")
-        self.now = _button("Now", "Goes back to the present weights. (End, on the slider)")
-        widest = QFontMetrics(theme.font(bold=True)).horizontalAdvance(BACK)
-        self.now.setFixedWidth(widest + 2 * theme.SPACE)  # the slider keeps its length under the mouse
+        self.now = _button("Now", "Goes back to the present weights. (End, on the slider)", SteadyButton(BACK))
         self.export = _button(
             "Export animation…", "Records the run, moment by moment, as an animated picture: GIF, APNG or WebP."
         )
@@ -279,8 +278,8 @@ class TimeBar(QWidget):
         column.addLayout(self._stack)
 
 
-def _button(name: str, help: str) -> QToolButton:  # noqa: A002
-    made = QToolButton()
+def _button(name: str, help: str, made: QToolButton | None = None) -> QToolButton:  # noqa: A002
+    made = made or QToolButton()
     explain(made, name.rstrip("…"), help)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space still trains
     made.setFixedHeight(theme.CONTROL_HEIGHT)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from pydantic import create_model
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from engine.fields import Parameter, Settings, parameter, setting
 from gui import theme
 from gui.widgets.arithmetic_words import WorkedLayer
+from gui.widgets.choices import box, explain, half
+from gui.widgets.diagram_number import NumberLine
+from gui.widgets.field import ErrorLine
 from gui.widgets.figures import label
+from gui.widgets.value_edit import value_text
 
 _LAYER_HELP = "Which layer is worked out, counted as in the list of layers. The first one sees the pixels."
 _SHARES_HELP = "From the weighted sums of all ten output units to the ten shares, step by step."
@@ -20,6 +26,9 @@ _PLACES = {
     "row": ("Row", "The row of its map, counted from the top."),
     "column": ("Column", "The column of its map, counted from the left."),
 }
+_STEP_HELP = "The arrow keys and the wheel step through them."
+_NOTCH = 120
+"""So much a mouse wheel tells for each of its notches."""
 _ORDER_HELP = "Strongest first: the inputs that add or take away most. By place: as they lie in the image."
 
 
@@ -46,22 +55,18 @@ class ArithmeticControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._offered: Sequence[WorkedLayer] = ()
-        self.layers, self.order = QComboBox(), QComboBox()
-        _explain(self.layers, "Layer", _LAYER_HELP)
-        _explain(self.order, "Order", _ORDER_HELP)
+        self.layers, self.order = box("Layer", _LAYER_HELP), box("Order", _ORDER_HELP)
         self.order.addItems(["Strongest first", "By place"])
-        for box in (self.layers, self.order):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.shares, self.one = _half("Shares", _SHARES_HELP), _half("One unit", _UNIT_HELP)
+        self.shares, self.one = half("Shares", _SHARES_HELP), half("One unit", _UNIT_HELP)
         self.shares.setChecked(True)
-        self.spins, self._names = {}, {}
-        for key, (name, about) in _PLACES.items():
-            self.spins[key], self._names[key] = _spin(name, about), label(name, "muted")
-            self._names[key].setBuddy(self.spins[key])
-            self.spins[key].valueChanged.connect(self._on_number)
+        self.places, self._names = {key: _PlaceLine(*about) for key, about in _PLACES.items()}, {}
+        self.error = ErrorLine(self)
+        for key, line in self.places.items():
+            self._names[key] = label(_PLACES[key][0], "muted")
+            self._names[key].setBuddy(line)
+            line.changed.connect(self._on_number)
         self.best = QPushButton("Strongest")
-        _explain(self.best, "Strongest", "Goes to the unit, or the place of this map, that answers your drawing most.")
+        explain(self.best, "Strongest", "Goes to the unit, or the place of this map, that answers your drawing most.")
         self.best.clicked.connect(self.strongest)
         self.layers.currentIndexChanged.connect(self._on_layer)
         self.order.currentIndexChanged.connect(self._on_choice)
@@ -76,7 +81,7 @@ class ArithmeticControls(QWidget):
     @property
     def number(self) -> int:
         """Which of its outputs is chosen, counted from 0."""
-        return self.layer.number(*(spin.value() - 1 for spin in self.spins.values()))
+        return self.layer.number(*(line.value - 1 for line in self.places.values()))
 
     @property
     def shows_shares(self) -> bool:
@@ -100,15 +105,16 @@ class ArithmeticControls(QWidget):
 
     def show_number(self, number: int) -> None:
         """Choose an output without telling anybody."""
-        for spin, value in zip(self.spins.values(), self.layer.place(number), strict=True):
-            with QSignalBlocker(spin):
-                spin.setValue(value + 1)
+        for line, value in zip(self.places.values(), self.layer.place(number), strict=True):
+            line.show_number(value + 1)
+        self._say()
 
     def _on_layer(self) -> None:
         self._show_places()
         self.layer_changed.emit()
 
     def _on_number(self) -> None:
+        self._say()
         self.number_changed.emit()
 
     def _on_choice(self) -> None:
@@ -117,20 +123,21 @@ class ArithmeticControls(QWidget):
     def _show_places(self) -> None:
         """Offer as many units, rows and columns as the layer has, and nothing where there is no choice."""
         layer = self.layer
-        counts = dict(zip(self.spins, (layer.units, *layer.places), strict=True))
-        for half in (self.shares, self.one):
-            half.setVisible(layer.is_output)
-        for key, spin in self.spins.items():
-            with QSignalBlocker(spin):
-                spin.setRange(1, counts[key])
-            spin.setSuffix(f" of {counts[key]:,}")
-            spin.updateGeometry()
-            for part in (spin, self._names[key]):
-                part.setVisible(counts[key] > 1 and not self.shows_shares)
+        counts = dict(zip(self.places, (layer.units, *layer.places), strict=True))
+        for side in (self.shares, self.one):
+            side.setVisible(layer.is_output)
         self._names["unit"].setText(layer.unit.capitalize())
-        self.spins["unit"].setAccessibleName(layer.unit.capitalize())
+        for key, line in self.places.items():
+            line.offer(self._names[key].text(), counts[key])
+            for part in (line, self._names[key]):
+                part.setVisible(counts[key] > 1 and not self.shows_shares)
+        self._say()
         self.best.setVisible(not self.shows_shares)
         self.order.setVisible(not self.shows_shares)
+
+    def _say(self) -> None:
+        """Say what is wrong with a number that was typed."""
+        self.error.say(next(filter(None, (line.complaint for line in self.places.values())), ""))
 
     def _arrange(self) -> None:
         above, below, halves = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -143,9 +150,9 @@ class ArithmeticControls(QWidget):
         above.addWidget(self.layers)
         above.addSpacing(theme.SPACE)
         above.addLayout(halves)
-        for key, spin in self.spins.items():
+        for key, line in self.places.items():
             below.addWidget(self._names[key])
-            below.addWidget(spin)
+            below.addWidget(line)
         below.addWidget(self.best)
         below.addSpacing(theme.SPACE)
         below.addWidget(self.order)
@@ -156,52 +163,38 @@ class ArithmeticControls(QWidget):
             row.setSpacing(theme.SPACE)
             row.addStretch(1)
             column.addLayout(row)
+        column.addWidget(self.error)
 
 
-def _half(text: str, about: str) -> QPushButton:
-    """Return one of two buttons of which one is down."""
-    button = QPushButton(text)
-    button.setCheckable(True)
-    button.setAutoExclusive(True)
-    _explain(button, text, about)
-    return button
+class _PlaceLine(NumberLine):
+    """A line for one of so many, counted from 1; beyond the last comes the first."""
+
+    def __init__(self, name: str, about: str) -> None:
+        super().__init__(_place(name, about, 1), 0)
+        self._about, self._turned = about, 0
+
+    def offer(self, name: str, count: int) -> None:
+        """Ask for one of `count`; the number that is shown stays as far as possible."""
+        self.use(_place(name, self._about, count))
+        longest = f"{count}{self.parameter.unit}"
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance(longest) + 4 * theme.SPACE)
+        self.show_number(min(self.value, count))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Step by the notches of the wheel."""
+        self._turned += event.angleDelta().y()
+        steps = int(self._turned / _NOTCH)
+        self._turned -= steps * _NOTCH
+        if steps:
+            self._step(steps)
+        event.accept()
+
+    def _step(self, steps: int) -> None:
+        text = value_text((self.value - 1 + steps) % self.parameter.high + 1)
+        self.setText(text)
+        self.stepped.emit(text)
 
 
-class _NumberBox(QSpinBox):
-    """A spin box without buttons, whose text the style sheet would otherwise leave a single pixel."""
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the text fill it."""
-        super().resizeEvent(event)
-        self.lineEdit().setGeometry(self.rect())
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Let the text fill it in another look, too."""
-        super().changeEvent(event)
-        self.lineEdit().setGeometry(self.rect())
-
-    def sizeHint(self) -> QSize:
-        """Return the room for the longest text."""
-        text = self.textFromValue(self.maximum()) + self.suffix()
-        return QSize(self.fontMetrics().horizontalAdvance(text) + 3 * theme.SPACE, theme.CONTROL_HEIGHT)
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the same: half a number is none."""
-        return self.sizeHint()
-
-
-def _spin(name: str, about: str) -> QSpinBox:
-    spin = _NumberBox()
-    spin.setRange(1, 1)
-    spin.lineEdit().setTextMargins(theme.SPACE // 2, 0, 0, 0)
-    spin.setWrapping(True)
-    spin.setKeyboardTracking(False)
-    spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-    _explain(spin, name, f"{about} The arrow keys and the wheel step through them.")
-    return spin
-
-
-def _explain(widget: QWidget, name: str, about: str) -> None:
-    widget.setAccessibleName(name)
-    widget.setToolTip(about)
-    widget.setWhatsThis(about)
+def _place(name: str, about: str, count: int) -> Parameter:
+    declared = setting(1, name, f"{about} {_STEP_HELP}", low=1, high=count, unit=f"of {count:,}")
+    return parameter(create_model("Place", __base__=Settings, number=(int, declared)), "number")

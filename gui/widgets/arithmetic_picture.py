@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -14,6 +13,7 @@ from gui import theme
 from gui.widgets.unit_facts import Pictured
 from gui.widgets.unit_picture import UnitPicture
 from gui.widgets.unit_shape import UnitShape
+from gui.widgets.weight_colors import peak
 
 
 class ArithmeticPicture(UnitPicture):
@@ -37,8 +37,7 @@ class ArithmeticPicture(UnitPicture):
     def show_values(self, values: NDArray[Any], shape: UnitShape, mark: int | None = None) -> None:
         """Show numbers, with full colour at the largest, and a frame around one of them."""
         self._mark = mark
-        finite = np.abs(values[np.isfinite(values)])
-        self.limit = float(finite.max(initial=0.0)) or 1.0
+        self.limit = peak(values)
         self.show_picture(Pictured("", values, shape, limit=self.limit))
 
     def sizeHint(self) -> QSize:

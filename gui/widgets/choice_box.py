@@ -7,24 +7,12 @@ from collections.abc import Iterable
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
-from engine.activations import ACTIVATIONS
-from engine.losses import LOSSES
-
-LABELS: dict[str, str] = {
-    **{name: activation.label for name, activation in ACTIVATIONS.items()},
-    **{name: loss.label for name, loss in LOSSES.items()},
-    "he": "He",
-    "glorot": "Glorot",
-    "lecun": "LeCun",
-    "zeros": "Zeros",
-    "valid": "Valid",
-    "same": "Same",
-}
+from engine.runs.differences import CHOICES
 
 
 def label_of(name: str) -> str:
     """Return the name of a choice for people."""
-    return LABELS.get(name, name)
+    return CHOICES.get(name, name)
 
 
 class ChoiceBox(QComboBox):

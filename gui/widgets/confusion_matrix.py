@@ -123,7 +123,7 @@ class ConfusionMatrix(CellView[Cell]):
                 self._paint_upright(painter, name, column)
             else:
                 above = QRectF(column.left(), 0, column.width(), column.top() - 2)
-                painter.drawText(above, Qt.AlignmentFlag.AlignCenter, name)
+                painter.drawText(above, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, name)
 
     def _paint_upright(self, painter: QPainter, name: str, column: QRectF) -> None:
         painter.save()

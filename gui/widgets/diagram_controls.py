@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.fields import Settings, parameter, setting
 from gui import theme
+from gui.widgets.choices import box
 from gui.widgets.diagram_number import NumberLine
 from gui.widgets.diagram_reading import EVERY
 from gui.widgets.diagram_scene import Spot
@@ -52,11 +53,9 @@ class DiagramControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._counts: Sequence[int] = ()
-        self.order = _box("Units in view", ORDER_HELP)
-        for key, text in EVERY.items():
-            self.order.addItem(text, key)
+        self.order = box("Units in view", ORDER_HELP, EVERY)
         self.connections = NumberLine(parameter(Wishes, "connections"), 56)
-        self.layers = _box("Find in layer", FIND_HELP)
+        self.layers = box("Find in layer", FIND_HELP)
         self.unit = NumberLine(parameter(Wishes, "unit"), 56)
         self.error = ErrorLine(self)
         self._finding: list[QWidget] = []
@@ -123,13 +122,3 @@ class DiagramControls(QWidget):
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(self.error)
-
-
-def _box(name: str, help: str) -> QComboBox:  # noqa: A002
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setToolTip(help)
-    box.setWhatsThis(help)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return box

@@ -21,6 +21,7 @@ from gui.tasks import Tasks
 from gui.widgets.figures import label
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.surgery_stack import Surgeon
+from gui.widgets.wording import after
 from gui.worker import TaskThread
 
 SIDE, ROWS, LINE = 46, 3, 15
@@ -127,7 +128,9 @@ class ExcitingImages(QWidget):
         rows = self._rows(known[2], self._unit[1])
         self.grid.show_images(dataset.train_images, rows, self._caption, self._tip, "No training image excites it.")
         old = known[0] is not self._surgeon.shown
-        self.note.setText(f"After {known[0].step:,} batches; looked for again when the weights rest." if old else "")
+        self.note.setText(
+            f"{after(known[0].step).capitalize()}; looked for again when the weights rest." if old else ""
+        )
 
     def _reason(self) -> str:
         return "The data is being loaded." if self._surgeon.dataset is None else "Looking through the training images…"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVB
 from engine.inspection.connections import strongest
 from engine.surgery import Edit, PruneSmallest
 from gui import theme
-from gui.desk import Desk
 from gui.icons import icon
 from gui.session import Session
 from gui.widgets.diagram_exciting import ExcitingImages
@@ -50,7 +49,7 @@ class DiagramInspector(QWidget):
     ) -> None:
         super().__init__(parent)
         self._surgeon, self._diagram = surgeon, diagram
-        self.reading = WeightReading(cast(Desk, surgeon))
+        self.reading = WeightReading(surgeon)
         self.spot: Spot | None = None
         self.unit, self.surgery = UnitInspector(), SurgeryPanel()
         self.exciting = ExcitingImages(session, surgeon)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.errors import SettingError
 from engine.fields import Parameter
+from gui.widgets.choices import explain
 from gui.widgets.field import set_look
 from gui.widgets.value_edit import ValueEdit, value_text
 
@@ -28,13 +29,15 @@ class NumberLine(ValueEdit):
         super().__init__(parameter, parent)
         self.complaint = ""
         self.setFixedWidth(width)
-        self.setAccessibleName(parameter.label)
-        self.setToolTip(f"{parameter.help} {parameter.legal.capitalize()}.")
-        self.setWhatsThis(self.toolTip())
         self.setText(value_text(parameter.default))
         for signal in (self.typed, self.stepped):
             signal.connect(self._on_text)
         self.given_up.connect(self._on_given_up)
+
+    def use(self, parameter: Parameter) -> None:
+        """Ask for the value of a parameter, and explain it."""
+        super().use(parameter)
+        explain(self, parameter.label, f"{parameter.help} {parameter.legal.capitalize()}.")
 
     def show_number(self, value: Any) -> None:
         """Show another number without telling anybody."""

@@ -17,7 +17,7 @@ from engine.layers.pooling import Pool
 from engine.network import as_shares
 from gui.widgets.diagram_scene import Bytes, ColumnView, Line, Scene, Spot
 from gui.widgets.surgery_stack import Surgeon
-from gui.widgets.weight_colors import to_bytes
+from gui.widgets.weight_colors import peak, to_bytes
 from gui.widgets.weight_layers import OUTPUT, layer_numbers
 
 Array = NDArray[Any]
@@ -61,14 +61,14 @@ class DiagramReading:
         What the layers made of the drawing when last read; None if nothing was drawn.
     """
 
-    def __init__(self, desk: Surgeon) -> None:
-        self._desk = desk
+    def __init__(self, surgeon: Surgeon) -> None:
+        self._surgeon = surgeon
         self.restart()
 
     def restart(self) -> None:
         """Take the present network for another one."""
-        self.columns = columns_of(self._desk.reader)
-        numbers = layer_numbers(self._desk.reader.spec)
+        self.columns = columns_of(self._surgeon.reader)
+        numbers = layer_numbers(self._surgeon.reader.spec)
         hidden = [f"Layer {numbers[column.index]}" for column in self.columns[1:-1]]
         self.column_names = ["Drawing", *hidden, OUTPUT]
         self.outputs: list[Array] | None = None
@@ -77,12 +77,12 @@ class DiagramReading:
     @property
     def names(self) -> Sequence[str]:
         """What the output units stand for."""
-        return self._desk.dataset.class_names if self._desk.dataset else DIGITS
+        return self._surgeon.dataset.class_names if self._surgeon.dataset else DIGITS
 
     @np.errstate(over="ignore", invalid="ignore")
     def scene(self, choice: Choice, capacities: Sequence[int]) -> Scene:
         """Return what there is to see, with at most so many units in view in each column."""
-        drawing, network = self._desk.drawing, self._desk.reader
+        drawing, network = self._surgeon.drawing, self._surgeon.reader
         self.outputs = None if drawing is None else network.outputs(drawing)
         self._in_view = {index: self._chosen(index, choice, capacities[index]) for index in range(1, len(self.columns))}
         return Scene(
@@ -106,12 +106,12 @@ class DiagramReading:
     def weights(self, index: int, into: Units, of: Units | None = None) -> Array:
         """Return the weights through which units of column `index` see the column before, of shape (of, into)."""
         column, before = self.columns[index], self.columns[index - 1]
-        return weights_between(self._desk.reader.layers[column.index], before.units, into, of)
+        return weights_between(self._surgeon.reader.layers[column.index], before.units, into, of)
 
     @np.errstate(over="ignore", invalid="ignore")
     def said(self, index: int, into: Units, of: Units | None = None) -> Array | None:
         """Return what the column before adds to weighted sums of column `index`; None while nothing is drawn."""
-        column, network, drawing = self.columns[index], self._desk.reader, self._desk.drawing
+        column, network, drawing = self.columns[index], self._surgeon.reader, self._surgeon.drawing
         if self.outputs is None or drawing is None:
             return None
         X, Y = reaching(network, column, drawing, self.outputs), self.outputs[column.index]
@@ -138,7 +138,7 @@ class DiagramReading:
 
     def _view(self, index: int, choice: Choice) -> ColumnView:
         column = self.columns[index]
-        steps = tuple(_step_name(self._desk.reader.layers[step]) for step in column.steps)
+        steps = tuple(_step_name(self._surgeon.reader.layers[step]) for step in column.steps)
         if index == 0:
             return ColumnView(column, self.column_names[0], "28 × 28", np.zeros(0, np.intp), steps=steps)
         units = self._in_view[index]
@@ -155,8 +155,7 @@ class DiagramReading:
         if activations is None or self.outputs is None:
             return None, None
         outputs = self.outputs[column.index]
-        sizes = np.abs(outputs[np.isfinite(outputs)])
-        limit = float(sizes.max(initial=0)) or 1.0
+        limit = peak(outputs)
         maps = to_bytes(outputs[..., units], limit).transpose(2, 0, 1) if column.kind == "conv" else None
         return to_bytes(activations[units], limit), maps
 

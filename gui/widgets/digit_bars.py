@@ -101,7 +101,7 @@ class DigitBars(CellView[int]):
     def _paint_header(self, painter: QPainter, look: theme.Theme) -> None:
         painter.setFont(theme.font(9))
         painter.setPen(QColor(look.muted))
-        box = QRectF(0, 0, self.width(), self._top - 2)
+        box = QRectF(4, 0, self.width() - 4, self._top - 2)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom | Qt.TextFlag.TextWordWrap
         painter.drawText(box, flags, self._header)
 

@@ -12,7 +12,7 @@ from engine.evaluation import Evaluation
 from gui import theme
 from gui.widgets.figures import label
 from gui.widgets.image_grid import ImageGrid
-from gui.widgets.wording import many, one, percent, shares_table, some
+from gui.widgets.wording import counted, many, one, percent, shares_table, some
 
 # True class and answer; without an answer all mistakes of the class; None for all mistakes.
 Choice = tuple[int, int | None] | None
@@ -89,7 +89,7 @@ class EvaluatedImages(QWidget):
         _, names = self._known
         end = ", surest first" if count > 1 else ""
         if self.choice is None:
-            return f"{count:,} {'mistake' if count == 1 else 'mistakes'}{end}"
+            return f"{counted(count, 'mistake')}{end}"
         truth, answer = self.choice
         said = "wrong" if answer is None else "right" if truth == answer else f"as {one(answer, names)}"
         start = some(count, truth, names)

@@ -81,7 +81,7 @@ def _percent(share: float) -> str:
 def _rate(value: float) -> str:
     """Return a learning rate in six figures at most: there is no room for more."""
     if value >= 1e-3 or value == 0:
-        return f"{value:.3g}"
+        return f"{value:.3g}" if value >= 1e-2 else f"{value:.2g}"
     factor, exponent = f"{value:.1e}".split("e")
     return f"{factor}e{int(exponent)}".replace("-", "−")
 

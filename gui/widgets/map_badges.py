@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QGraphicsSimpleT
 from gui import theme
 from gui.widgets.map_colors import class_colours
 from gui.widgets.tints import readable
+from gui.widgets.wording import shortened
 
 HEIGHT, PADDING, ROUNDS = 18.0, 5.0, 12
+LONGEST = 9
 
 
 class Badge(QGraphicsPathItem):
@@ -35,7 +37,7 @@ class Badge(QGraphicsPathItem):
 
     def show_name(self, name: str) -> None:
         """Show a name, its beginning if it is long."""
-        self._text.setText(name if len(name) <= 9 else name[:8] + "…")
+        self._text.setText(shortened(name, LONGEST))
         text = self._text.boundingRect()
         width = max(text.width() + 2 * PADDING, HEIGHT)
         path = QPainterPath()

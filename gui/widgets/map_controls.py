@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from engine.map.features import MOST_FEATURES, PIXELS, feature_count, mapped_layers
 from engine.map.layout import Method
 from engine.network import Network
 from gui import theme
+from gui.widgets.choices import box, explain, half
 from gui.widgets.field import set_look
 from gui.widgets.figures import label
 from gui.widgets.weight_layers import layer_numbers
@@ -52,18 +53,19 @@ class MapControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.layers, self.counts = _box("Layer", LAYER_HELP), _box("Digits", COUNT_HELP)
-        self.pca, self.tsne = _half("PCA", PCA_HELP), _half("t-SNE", TSNE_HELP)
+        self.layers, self.counts = box("Layer", LAYER_HELP), box("Digits", COUNT_HELP)
+        self.pca, self.tsne = half("PCA", PCA_HELP), half("t-SNE", TSNE_HELP)
         self.pca.setChecked(True)
         self.run = QPushButton("Compute again")
         self.run.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._busy = False
         self.offer_counts(max(COUNTS) + 1)
         self.show_run(busy=False, stale=False)
-        for box in (self.layers, self.counts):
-            box.currentIndexChanged.connect(self._on_choice)
-        for half in (self.pca, self.tsne):
-            half.clicked.connect(self._on_choice)
+        for choice in (self.layers, self.counts):
+            choice.currentIndexChanged.connect(self._on_choice)
+        for method in (self.pca, self.tsne):
+            method.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            method.clicked.connect(self._on_choice)
         self.run.clicked.connect(self._on_run)
         self._arrange()
 
@@ -115,9 +117,7 @@ class MapControls(QWidget):
         self._busy = busy
         text, help_text = ("Cancel", CANCEL_HELP) if busy else ("Compute again", COMPUTE_HELP)
         self.run.setText(text)
-        self.run.setToolTip(help_text)
-        self.run.setWhatsThis(help_text)
-        self.run.setAccessibleName(f"{text}: t-SNE")
+        explain(self.run, f"{text}: t-SNE", help_text)
         self.run.setVisible(busy or stale)
         set_look(self.run, "primary", stale and not busy)
 
@@ -143,25 +143,3 @@ class MapControls(QWidget):
         row.addLayout(halves)
         row.addWidget(self.run)
         row.addStretch(1)
-
-
-def _half(text: str, help: str) -> QPushButton:  # noqa: A002
-    """Return one of two buttons of which one is down."""
-    button = QPushButton(text)
-    button.setCheckable(True)
-    button.setAutoExclusive(True)
-    button.setToolTip(help)
-    button.setWhatsThis(help)
-    button.setAccessibleName(text)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button
-
-
-def _box(name: str, help: str) -> QComboBox:  # noqa: A002
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setToolTip(help)
-    box.setWhatsThis(help)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return box

@@ -14,11 +14,12 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from engine.datasets.dataset import CLASSES
 from gui import theme
+from gui.widgets.choices import explain
 from gui.widgets.figures import label
 from gui.widgets.map_colors import class_colours
-from gui.widgets.wording import many, percent
+from gui.widgets.wording import many, percent, shortened
 
-MARK = 12
+MARK, LONGEST = 12, 12
 
 
 class ClassButton(QToolButton):
@@ -90,11 +91,9 @@ class MapLegend(QWidget):
     def show_names(self, names: Sequence[str]) -> None:
         """Show what the classes are called."""
         for number, (button, name) in enumerate(zip(self.buttons, names, strict=True)):
-            button.setText(name if len(name) <= 12 else name[:11] + "…")
-            button.setAccessibleName(f"Highlight {many(number, names)}")
-            help_text = f"Lets {many(number, names)} stand out while you point here; a click keeps it so."
-            button.setToolTip(help_text)
-            button.setWhatsThis(help_text)
+            button.setText(shortened(name, LONGEST))
+            these = many(number, names)
+            explain(button, f"Highlight {these}", f"Lets {these} stand out while you point here; a click keeps it so.")
 
     def show_right(self, labels: NDArray[Any], right: NDArray[np.bool_], names: Sequence[str]) -> None:
         """Show which share of each class was read right; both arrays have shape (n,)."""

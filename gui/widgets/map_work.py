@@ -138,7 +138,7 @@ class MapWork(QObject):
             return
         self._begun = time.monotonic()
         # It has no title: a sentence four times a second would say nothing.
-        work = partial(_lay_out, session.shown, dataset, self._rows, self._layer, self._usable())
+        work = partial(lay_out, session.shown, dataset.test_images, self._rows, self._layer, self._usable())
         self._following = session.tasks.start("", work, partial(self._on_layout, dataset), self._on_failed)
 
     def _usable(self) -> Layout | None:
@@ -174,7 +174,8 @@ class MapWork(QObject):
         session, dataset = self._session, self._session.dataset
         if self.busy or dataset is None or not len(self._rows):
             return
-        work = partial(_embed, session.shown, dataset, self._rows, self._layer, self.layout)
+        images = dataset.test_images
+        work = partial(lay_out_neighbours, session.shown, images, self._rows, self._layer, self.layout)
         self._embedding = session.tasks.start(
             "Computing the t-SNE map…", work, partial(self._on_embedded, dataset), self._on_not_embedded
         )
@@ -233,27 +234,3 @@ class MapWork(QObject):
 def _chosen(dataset: Dataset, count: int) -> NDArray[np.intp]:
     """Return which test images are drawn: always the same ones, and the first of a larger number are the smaller."""
     return np.random.default_rng(0).permutation(len(dataset.test_images))[:count]
-
-
-def _lay_out(
-    snapshot: Snapshot,
-    dataset: Dataset,
-    rows: NDArray[np.intp],
-    layer: int,
-    before: Layout | None,
-    progress: Any,
-    cancelled: Any,
-) -> Layout | None:
-    return lay_out(snapshot, dataset.test_images, rows, layer, before, progress, cancelled)
-
-
-def _embed(
-    snapshot: Snapshot,
-    dataset: Dataset,
-    rows: NDArray[np.intp],
-    layer: int,
-    before: Layout | None,
-    progress: Any,
-    cancelled: Any,
-) -> Layout | None:
-    return lay_out_neighbours(snapshot, dataset.test_images, rows, layer, before, progress, cancelled)

@@ -69,7 +69,7 @@ def _power(place: float) -> str:
 def _beside(value: float, step: float) -> str:
     """Return a number with as many decimals as its neighbours need."""
     places = max(0, -math.floor(math.log10(step) + 1e-9))
-    return number(value) if places > 4 or step >= 1e6 else f"{value:,.{places}f}"
+    return number(value) if places > 4 or step >= 1e6 else f"{value:,.{places}f}".replace("-", "−")
 
 
 def with_air(smooth: tuple[float, float] | None, noise: tuple[float, float] | None) -> tuple[float, float] | None:

@@ -14,6 +14,7 @@ from engine.runs.glance import RunGlance
 from engine.runs.run_file import path_of
 from gui import theme
 from gui.icons import icon
+from gui.widgets.choices import explain
 from gui.widgets.runs_columns import LIVE
 
 RESTORE_HELP = (
@@ -167,8 +168,6 @@ def _emit(do: Callable[[str], object], key: str, _checked: bool = False) -> None
 
 def _button(button: QAbstractButton, text: str, tip: str) -> QAbstractButton:
     button.setText(text)
-    button.setAccessibleName(text)
-    button.setToolTip(tip)
-    button.setWhatsThis(tip)
+    explain(button, text, tip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from gui import theme
@@ -96,10 +96,19 @@ class RunsCompare(QWidget):
         self.table.resizeColumnsToContents()
         for place in range(self.table.columnCount()):
             self.table.setColumnWidth(place, min(max(self.table.columnWidth(place), LEAST_WIDTH), MOST_WIDTH))
-        # Columns do not move while the mouse moves over the curves.
+        self.table.setColumnWidth(1, VALUE_WIDTH)  # columns do not move while the mouse moves over the curves
+        self._fit_names()
+
+    def _fit_names(self) -> None:
+        """Give the names a third of the width, and what room there is besides."""
         least, most = NAME_WIDTHS
-        for place, width in enumerate((min(max(self.width() // 3, least), most), VALUE_WIDTH)):
-            self.table.setColumnWidth(place, width)
+        rest = self.table.viewport().width() - self.table.horizontalHeader().length() + self.table.columnWidth(0)
+        self.table.setColumnWidth(0, max(min(self.width() // 3, most), rest, least))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the names the new room."""
+        super().resizeEvent(event)
+        self._fit_names()
 
     def _dress(self) -> None:
         """Put on the colours of the theme."""
@@ -114,6 +123,7 @@ class RunsCompare(QWidget):
         table.setIconSize(SWATCH)
         table.setShowGrid(False)
         table.setWordWrap(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of a kind differ at their ends
         table.setTabKeyNavigation(False)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from gui import theme
 from gui.widgets.choice_box import ChoiceBox
+from gui.widgets.choices import explain
 from gui.widgets.runs_points import QUANTITIES, Across, Quantity
 
 _ACROSS = (
@@ -42,9 +43,7 @@ class RunsCurveControls(QWidget):
             (self.axis, "Horizontal axis", "What the horizontal axis counts."),
             (self.log, "Logarithmic axis", _LOG_HELP),
         ):
-            control.setAccessibleName(name)
-            control.setToolTip(tip)
-            control.setWhatsThis(tip)
+            explain(control, name, tip)
         self.quantities.show_name("validation_accuracy")
         for box in (self.quantities, self.axis):
             box.chosen.connect(self._on_choice)

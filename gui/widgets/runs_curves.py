@@ -20,7 +20,7 @@ from gui.widgets.runs_points import COLOURS, QUANTITIES, DrawnRun, Floats, Quant
 AIR = 0.02
 UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 FEW = 300  # so many seconds, minutes or hours are counted as such
-HINT = "Point at a curve to read it. The wheel zooms, a double click shows everything."
+HINT = "Point to read, wheel to zoom, double click for all."
 NO_SELECTION = "Select a run to see its curves; with Ctrl or Shift select two or more to lay them over each other."
 NO_CURVE = "No curve was kept of what is selected."
 NO_TIME = "None of these runs has finished an epoch, so nobody knows how its time passed. Choose epochs instead."

@@ -16,13 +16,13 @@ from gui.widgets.runs_columns import (
     MISSING,
     STATE_HELP,
     STATES,
-    count,
     data_name,
     duration,
     moment,
     share,
     small_number,
 )
+from gui.widgets.wording import counted
 
 Pairs = Iterable[tuple[str, str]]
 NAME_WIDTH = 12 * theme.SPACE
@@ -69,13 +69,14 @@ def facts(row: RunRow, parent: str = "", experiment: str = "") -> str:
 
 
 def _outcome(row: RunRow) -> Pairs:
-    best = f", best: epoch {row.best_epoch}" if row.best_epoch else ""
+    learned = f"{counted(row.epochs, 'epoch')}, {counted(row.steps, 'batch')}"
+    learned += f", best: epoch {row.best_epoch}" if row.best_epoch else ""
     return (
         ("State", row.message or f"{STATES[row.state]}. {STATE_HELP[row.state]}"),
         ("Validation", _score(row.validation_accuracy, row.validation_loss)),
         ("Test", _score(row.test_accuracy, row.test_loss)),
         ("Training", _score(row.train_accuracy, row.train_loss)),
-        ("Learned", f"{count(row.epochs)} epochs, {count(row.steps)} batches{best}" if row.steps else "nothing yet"),
+        ("Learned", learned if row.steps else "nothing yet"),
         ("Time", duration(row.seconds)),
         ("Tags", ", ".join(row.tags)),
     )

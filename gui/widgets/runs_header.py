@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxL
 
 from gui import theme
 from gui.icons import icon
+from gui.widgets.choices import explain
 from gui.widgets.field import ErrorLine, set_look
 from gui.widgets.figures import label
 from gui.widgets.runs_filter import HELP, Query, parse
+from gui.widgets.wording import counted
 
 TYPING_MS = 120
 LONGEST = 500
@@ -75,8 +77,8 @@ class RunsHeader(QWidget):
 
     def show_count(self, shown: int, known: int) -> None:
         """Say how many runs were found, of how many."""
-        words = "run" if known == 1 else "runs"
-        self.count.setText(f"{known:,} {words}" if shown == known else f"{shown:,} of {known:,} {words}")
+        words = counted(known, "run")
+        self.count.setText(words if shown == known else f"{shown:,} of {words}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go to the table with the arrow down, too."""
@@ -115,9 +117,7 @@ class RunsHeader(QWidget):
             (self.starred, "Only starred runs", STAR_HELP),
             (self.columns_button, "Columns", COLUMNS_HELP),
         ):
-            control.setAccessibleName(name)
-            control.setToolTip(tip)
-            control.setWhatsThis(tip)
+            explain(control, name, tip)
         for button in (self.starred, self.columns_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 

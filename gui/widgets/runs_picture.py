@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QGraphicsScene
 
-from engine.files import atomic_write
 from gui import theme
 from gui.widgets.legend import Line
+from gui.widgets.picture_file import write_picture
 from gui.widgets.runs_compare import SWATCH, paint_swatch
 
 FONT_SIZE, GAP = 9.0, theme.SPACE
-RATIO = 2  # a PNG has so many pixels per pixel of the screen
 
 
 class RunsPicture:
@@ -51,30 +50,7 @@ class RunsPicture:
         DigitLabError
             When the file cannot be written; what was there before is unchanged.
         """
-        atomic_write(path, self._write_svg if Path(path).suffix.lower() == ".svg" else self._write_png)
-
-    def _write_png(self, path: Path) -> None:
-        picture = QImage(self.size * RATIO, QImage.Format.Format_RGB32)
-        picture.setDevicePixelRatio(RATIO)
-        with QPainter(picture) as painter:
-            self._paint(painter)
-        if not picture.save(str(path), "PNG"):  # type: ignore[call-overload]
-            raise OSError("the picture could not be encoded")
-
-    def _write_svg(self, path: Path) -> None:
-        from PySide6.QtSvg import QSvgGenerator  # not before somebody wants such a picture
-
-        file = QSvgGenerator()
-        file.setFileName(str(path))
-        file.setSize(self.size)
-        file.setViewBox(QRect(QPoint(0, 0), self.size))
-        file.setTitle(self._title)
-        file.setResolution(round(QGuiApplication.primaryScreen().logicalDotsPerInch()))  # else texts shrink
-        painter = QPainter()
-        if not painter.begin(file):
-            raise OSError("the picture could not be encoded")
-        self._paint(painter)
-        painter.end()
+        write_picture(path, self.size, self._title, self._paint)
 
     def _paint(self, painter: QPainter) -> None:
         look, area = theme.current(), self._plot.sceneRect()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.errors import DigitLabError
 from engine.runs.glance import RunGlance, columns_of
 from gui.tasks import Tasks
+from gui.worker import TaskThread
 
 if TYPE_CHECKING:
     from gui.library import Library
@@ -38,13 +39,13 @@ class RunsReader(QObject):
 
     changed = Signal()
 
-    def __init__(self, library: Library, parent: QObject | None = None) -> None:
+    def __init__(self, tasks: Tasks, library: Library, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.runs: list[RunGlance] = []
         self.trouble: DigitLabError | None = None
-        self._library = library
+        self._tasks, self._library = tasks, library
         self._version: int | None = None  # of the store, when the list was read last
-        self._tasks = Tasks(self)  # of its own: this is nothing that the status bar should speak of
+        self._reading: TaskThread | None = None
 
     def read(self) -> None:
         """Read the list now."""
@@ -84,30 +85,33 @@ class RunsReader(QObject):
                 self.read()
         elif self.trouble is not None or (version != self._version and len(self.runs) < MANY):
             self.read()
-        elif version != self._version and not self._tasks.titles:
+        elif version != self._version and self._reading is None:
             self._version = version
-            work = partial(_rows, store.path.parent)
-            self._tasks.start("Reading the runs…", work, self._take, self._on_failed)
+            # Without a title: this is nothing that the status bar should speak of.
+            self._reading = self._tasks.start("", partial(_rows, store.path.parent), self._on_read, self._on_failed)
 
     def stop(self) -> None:
         """Give up what is being read beside the window."""
-        if self._tasks.titles:
-            self._tasks.finish()
-            self._tasks = Tasks(self)
-            self._version = None
+        if self._reading is not None:
+            self._tasks.forget(self._reading)
+            self._reading = self._version = None
 
-    def _take(self, runs: list[RunGlance] | None, trouble: DigitLabError | None = None) -> None:
-        if runs is not None:
-            self.runs, self.trouble = runs, trouble
-            self.changed.emit()
+    def _take(self, runs: list[RunGlance], trouble: DigitLabError | None = None) -> None:
+        self.runs, self.trouble = runs, trouble
+        self.changed.emit()
+
+    def _on_read(self, runs: list[RunGlance]) -> None:
+        self._reading = None
+        self._take(runs)
 
     def _on_failed(self, error: DigitLabError) -> None:
+        self._reading = None
         self._take([], error)
 
 
-def _rows(folder: Path, progress: Any, cancelled: Any) -> list[RunGlance] | None:
-    """Return the list, read by a store of its own; None if nobody wants it any more."""
+def _rows(folder: Path, progress: Any, cancelled: Any) -> list[RunGlance]:
+    """Return the list, read by a store of its own."""
     from engine.runs.store import RunStore
 
     with closing(RunStore(folder)) as store:
-        return None if cancelled() else store.rows()
+        return store.rows()

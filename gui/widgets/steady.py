@@ -1,10 +1,12 @@
-"""A place whose content may arrange itself anew without moving what is around it."""
+"""Places and buttons that change without moving what is around them."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+
+from gui import theme
 
 
 class Steady(QWidget):
@@ -53,3 +55,26 @@ class Steady(QWidget):
             self._least = self.minimumSizeHint()
             self.updateGeometry()
         return super().event(event)
+
+
+class SteadyButton(QToolButton):
+    """A button as wide as the longest of its texts, as far as there is room, so that others do not move what is beside.
+
+    Parameters
+    ----------
+    longest : str
+        That text, set bold.
+    """
+
+    def __init__(self, longest: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._room = QFontMetrics(theme.font(bold=True)).horizontalAdvance(longest) + 4 * theme.SPACE
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Return the size with the longest text."""
+        return super().sizeHint().expandedTo(QSize(self._room, 0))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size with the present text."""
+        return super().sizeHint()

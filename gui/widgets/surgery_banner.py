@@ -10,7 +10,7 @@ from gui.icons import icon
 from gui.widgets.dialog_button import dialog_button
 from gui.widgets.figures import ElidedLabel, label
 from gui.widgets.surgery_stack import Surgeon
-from gui.widgets.wording import many, percent
+from gui.widgets.wording import counted, many, percent
 
 KEEP = (
     "Makes this copy the present network: it can be trained on and saved. A training that runs is ended; its run is "
@@ -51,7 +51,7 @@ class SurgeryBanner(QFrame):
     def _show(self) -> None:
         surgeon, stack = self._surgeon, self._surgeon.undo_stack
         count = len(surgeon.edits)
-        words = f"{count} {'change' if count == 1 else 'changes'}" if count else "all changes are undone"
+        words = counted(count, "change") if count else "all changes are undone"
         self.title.setText(f"Edited copy: {words}" if count else f"The network itself: {words}")
         self.effect.show_text(self._sentence())
         self.undo.setEnabled(stack.canUndo())
@@ -105,4 +105,4 @@ def effect_words(effect: Effect, names: tuple[str, ...], step: int) -> str:
     else:
         shares = (percent(float(shown.recall()[worst])) for shown in (before, after))
         fell = f"most is lost of {many(worst, names)}: {' → '.join(shares)}"
-    return f"{start}; {fell} (after {step:,} {'batch' if step == 1 else 'batches'})"
+    return f"{start}; {fell} (after {counted(step, 'batch')})"

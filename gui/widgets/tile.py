@@ -7,10 +7,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from gui import theme
+from gui.widgets.field import set_look
 from gui.widgets.figures import label
 
 NOTHING = "–"
-ABOVE = 6
+ABOVE, NARROW = 6, 12 * theme.SPACE
 
 
 class Tile(QFrame):
@@ -56,8 +57,9 @@ class Tile(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the figure under its name."""
         super().resizeEvent(event)
-        left, top = theme.SPACE + 2, ABOVE
+        set_look(self._figure, "tight", self.width() < NARROW)
+        left, top = theme.SPACE, ABOVE
         for line in self._lines:
             height = line.sizeHint().height()
-            line.setGeometry(left, top, self.width() - left - theme.SPACE // 2, height)
+            line.setGeometry(left, top, self.width() - left, height)
             top += height

@@ -23,6 +23,7 @@ from engine.errors import DigitLabError
 from gui import theme
 from gui.animation import FORMATS, MOST_FRAMES, Recorder, Recording
 from gui.session import Session
+from gui.widgets.choices import explain
 from gui.widgets.dialog_button import dialog_button
 from gui.widgets.figures import label
 
@@ -170,7 +171,5 @@ def named(path: str, chosen: str) -> Path:
 def _box(name: str, help: str, texts: list[str]) -> QComboBox:  # noqa: A002
     made = QComboBox()
     made.addItems(texts)
-    made.setAccessibleName(name)
-    made.setToolTip(help)
-    made.setWhatsThis(help)
+    explain(made, name, help)
     return made

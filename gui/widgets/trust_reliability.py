@@ -12,7 +12,7 @@ from gui import theme
 from gui.widgets.painted import PaintedWidget
 from gui.widgets.painted_text import LEFT, RIGHT, paint_line
 from gui.widgets.tints import mix
-from gui.widgets.wording import percent
+from gui.widgets.wording import counted, percent
 
 LEFT_ROOM, BOTTOM_ROOM, COUNTS, GAP = 58, 36, 44, 10
 HELP = (
@@ -60,7 +60,7 @@ class ReliabilityDiagram(PaintedWidget):
         if not count:
             return f"{between}: no answer."
         right, sure = percent(float(found.accuracy[number])), percent(float(found.confidence[number]))
-        return f"{between}: {count:,} {'answer' if count == 1 else 'answers'}, {sure} sure on average, {right} right."
+        return f"{between}: {counted(count, 'answer')}, {sure} sure on average, {right} right."
 
     def _area(self) -> QRectF:
         """Return the place of the bars; the counts lie below it."""

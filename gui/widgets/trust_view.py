@@ -6,16 +6,17 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from engine.evaluation import Evaluation
 from engine.trust import Coverage, coverage, reliability
 from gui import theme
+from gui.widgets.choices import explain
 from gui.widgets.curve_plot import CurvePlot
 from gui.widgets.figures import label, sentences
 from gui.widgets.legend import Line
 from gui.widgets.trust_reliability import HELP, ReliabilityDiagram
-from gui.widgets.wording import percent
+from gui.widgets.wording import counted, percent
 
 STEPS = 1000
 """The slider has so many places between 0 and 100 %."""
@@ -44,9 +45,7 @@ class TrustView(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, STEPS)
         self.slider.setPageStep(STEPS // 20)
-        self.slider.setAccessibleName("Least confidence")
-        self.slider.setToolTip(SLIDER_HELP)
-        self.slider.setWhatsThis(SLIDER_HELP)
+        explain(self.slider, "Least confidence", SLIDER_HELP)
         self.threshold = label("", "heading")
         self.calibration, self.outcome = sentences(lines=3), sentences(lines=3)
         for text, name in ((self.calibration, "Calibration"), (self.outcome, "Outcome of the threshold")):
@@ -107,7 +106,7 @@ class TrustView(QWidget):
         left, right = QVBoxLayout(), QVBoxLayout()
         for column in (left, right):
             column.setSpacing(theme.SPACE // 2)
-        left.addWidget(_heading("Reliability", HELP))
+        left.addWidget(label("Reliability", "heading", HELP))
         left.addWidget(self.diagram, 1)
         left.addWidget(self.calibration)
         right.addWidget(self.threshold)
@@ -142,7 +141,7 @@ def outcome_words(found: Coverage, least: float) -> str:
     if not answered:
         return "It answers nothing: it is never that sure. Choose a lower threshold."
     wrong, before = answered - right, found.count - right_of_all
-    mistakes = f"{wrong:,} {'mistake' if wrong == 1 else 'mistakes'}"
+    mistakes = counted(wrong, "mistake")
     if answered == found.count:
         return f"It answers all {found.count:,} images, and {percent(right / answered)} of those right: {mistakes}."
     withheld = found.count - answered
@@ -150,7 +149,3 @@ def outcome_words(found: Coverage, least: float) -> str:
         f"It answers {percent(answered / found.count)} of the images, and {percent(right / answered, 2)} of those "
         f"right: {mistakes} instead of {before:,}. Of the {withheld:,} withheld answers {before - wrong:,} were wrong."
     )
-
-
-def _heading(text: str, tip: str) -> QLabel:
-    return label(text, "heading", tip)

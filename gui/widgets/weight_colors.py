@@ -66,6 +66,11 @@ def largest(weights: Array) -> Array:
     return np.where(known & (raised > 0), raised, 1).astype(weights.dtype)
 
 
+def peak(values: Array) -> float:
+    """Return the largest absolute of numbers of any shape; 1 where all of them are 0 or not finite."""
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
+
+
 def typical(limits: Array) -> float:
     """Return the median of 32 bit numbers, which between two that are huge would overflow."""
     return float(np.median(limits.astype(np.float64)))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui import theme
+from gui.widgets.choices import box, half
 from gui.widgets.figures import label
 from gui.widgets.weight_layers import ShownLayer
 
@@ -18,6 +19,15 @@ SCALE = {"unit": "Each unit", "layer": "Whole layer"}
 KERNELS_HELP = "The weights through which each filter of this layer sees what comes before it."
 LAYER_HELP = "Which layer is shown, counted as in the list of layers. The first one sees the pixels."
 NO_LENGTH = "This layer has no weights to sort by."
+SHOW_HELP = "What is so now, what was so when the network was new, or what has changed since."
+SORT_HELP = (
+    "The order of the units: by number, by the length of their weights, or by how strongly each responds to your "
+    "drawing; filters and maps by their strongest place."
+)
+SCALE_HELP = (
+    "Each unit: its own largest value has the full colour; far weaker units than the others stay faint. Whole layer: "
+    "one scale for all, so that strong and weak ones can be compared."
+)
 MAPS_HELP = "What each filter of this layer makes of your drawing, live while you draw and while the network learns."
 
 
@@ -38,30 +48,15 @@ class WeightControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._offered: Sequence[ShownLayer] = ()
-        self.layers = _choice({}, "Layer", LAYER_HELP)
-        self.kernels, self.maps = _half("Kernels", KERNELS_HELP), _half("Feature maps", MAPS_HELP)
+        self.layers = box("Layer", LAYER_HELP)
+        self.kernels, self.maps = half("Kernels", KERNELS_HELP), half("Feature maps", MAPS_HELP)
         self.kernels.setChecked(True)
-        self.show_what = _choice(
-            SHOW,
-            "Show",
-            "What is so now, what was so when the network was new, or what has changed since.",
-        )
-        self.sort = _choice(
-            SORT,
-            "Sort by",
-            "The order of the units: by number, by the length of their weights, or by how strongly each responds "
-            "to your drawing; filters and maps by their strongest place.",
-        )
-        self.scale = _choice(
-            SCALE,
-            "Colours",
-            "Each unit: its own largest value has the full colour; far weaker units than the others stay faint. "
-            "Whole layer: one scale for all, so that strong and weak ones can be compared.",
-        )
+        self.show_what, self.sort = box("Show", SHOW_HELP, SHOW), box("Sort by", SORT_HELP, SORT)
+        self.scale = box("Colours", SCALE_HELP, SCALE)
         self.layers.currentIndexChanged.connect(self._on_layer)
         self.maps.toggled.connect(self._on_layer)
-        for box in (self.show_what, self.sort, self.scale):
-            box.currentIndexChanged.connect(self._on_choice)
+        for choice in (self.show_what, self.sort, self.scale):
+            choice.currentIndexChanged.connect(self._on_choice)
         self._arrange()
 
     @property
@@ -100,8 +95,8 @@ class WeightControls(QWidget):
     def _show_halves(self) -> None:
         """Let the user choose between kernels and feature maps where there are both."""
         shown = self._offered[self.layer]
-        for half in (self.kernels, self.maps):
-            half.setVisible(shown.source is not None and shown.maps is not None)
+        for choice in (self.kernels, self.maps):
+            choice.setVisible(shown.source is not None and shown.maps is not None)
         self._offer_length(shown.source is not None)
 
     def _offer_length(self, has_weights: bool) -> None:
@@ -115,11 +110,11 @@ class WeightControls(QWidget):
         above, below = QHBoxLayout(), QHBoxLayout()
         for row, boxes in ((above, (self.layers,)), (below, (self.show_what, self.sort, self.scale))):
             row.setSpacing(theme.SPACE)
-            for box in boxes:
-                name = label(box.accessibleName(), "muted")
-                name.setBuddy(box)
+            for choice in boxes:
+                name = label(choice.accessibleName(), "muted")
+                name.setBuddy(choice)
                 row.addWidget(name)
-                row.addWidget(box)
+                row.addWidget(choice)
                 row.addSpacing(theme.SPACE)
         halves = QHBoxLayout()
         halves.setSpacing(0)
@@ -132,26 +127,3 @@ class WeightControls(QWidget):
         for row in (above, below):
             row.addStretch(1)
             column.addLayout(row)
-
-
-def _half(text: str, help: str) -> QPushButton:  # noqa: A002
-    """Return one of two buttons of which one is down."""
-    button = QPushButton(text)
-    button.setCheckable(True)
-    button.setAutoExclusive(True)
-    button.setToolTip(help)
-    button.setWhatsThis(help)
-    button.setAccessibleName(text)
-    return button
-
-
-def _choice(items: dict[str, str], name: str, help: str) -> QComboBox:  # noqa: A002
-    box = QComboBox()
-    for key, text in items.items():
-        box.addItem(text, key)
-    box.setAccessibleName(name)
-    box.setToolTip(help)
-    box.setWhatsThis(help)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return box

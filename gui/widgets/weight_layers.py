@@ -10,6 +10,7 @@ from engine.layers.pooling import Pool
 from engine.network import Network
 from engine.specs import INPUT_SHAPE, NetworkSpec
 from gui.widgets.unit_shape import UnitShape
+from gui.widgets.wording import counted
 
 OUTPUT = "Output"
 
@@ -120,7 +121,7 @@ def _shown(index: int, layer: Layer, name: str, before: str, seen: UnitShape) ->
         return ShownLayer(index, name, title, before, layer.filters, "filter", source, maps)
     if isinstance(layer, Pool | BatchNorm) and len(layer.output_shape) == 3:
         height, width, channels = layer.output_shape
-        title = f"{name}: {_kind(layer)}, {channels} {'map' if channels == 1 else 'maps'} of {height}x{width}"
+        title = f"{name}: {_kind(layer)}, {counted(channels, 'map')} of {height}x{width}"
         return ShownLayer(index, name, title, before, channels, "map", None, UnitShape(height, width))
     return None
 

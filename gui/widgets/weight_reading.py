@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets.dataset import DIGITS
+from engine.datasets.dataset import DIGITS, Dataset
 from engine.layers import Dense
 from engine.network import Network, Snapshot, as_floats
 from engine.neuron import Neuron
-from gui.desk import Desk
 from gui.widgets.color_legend import signed
 from gui.widgets.unit_facts import NORMALIZATION, Pictured, UnitFacts
 from gui.widgets.unit_shape import UnitShape, cells
@@ -24,6 +23,30 @@ from gui.widgets.weight_layers import ShownLayer, shown_layers
 Array = NDArray[Any]
 NOTHING_DRAWN = "Draw something to see its activation."
 NO_MAP = "Draw something to see its feature map."
+
+
+class View(Protocol):
+    """What is read: the desk, or whoever else shows weights, such as a copy that is operated on."""
+
+    @property
+    def start(self) -> Snapshot:
+        """The weights the network had when it was new, or opened."""
+
+    @property
+    def shown(self) -> Snapshot:
+        """The weights in view."""
+
+    @property
+    def reader(self) -> Network:
+        """A network of the GUI thread that holds them."""
+
+    @property
+    def drawing(self) -> Array | None:
+        """What is on the pad."""
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """The data in use."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +67,7 @@ class Look:
 
 
 class WeightReading:
-    """Reads the latest copy of the weights, and the one from which training began.
+    """Reads the weights in view, and those from which training began.
 
     Attributes
     ----------
@@ -52,21 +75,21 @@ class WeightReading:
         What there is to look at.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, view: View) -> None:
+        self._view = view
         self._first: Network | None = None
         self._held: dict[bool, tuple[Snapshot, Array, list[Array]]] = {}
         self.restart()
 
     def restart(self) -> None:
         """Take the present network for another one, and as it is now for its start."""
-        self._start, self._first = self._desk.start, None
-        self.layers = shown_layers(self._desk.reader)
+        self._start, self._first = self._view.start, None
+        self.layers = shown_layers(self._view.reader)
 
     @property
     def classes(self) -> Sequence[str]:
         """What the output units stand for."""
-        return self._desk.dataset.class_names if self._desk.dataset else DIGITS
+        return self._view.dataset.class_names if self._view.dataset else DIGITS
 
     @np.errstate(over="ignore", invalid="ignore")
     def values(self, look: Look) -> Array | None:
@@ -93,7 +116,7 @@ class WeightReading:
     def facts(self, look: Look, unit: int) -> UnitFacts | None:
         """Return what there is to say about a unit; None for a map while nothing is drawn."""
         later = "" if look.show == "now" else f" ({SHOW[look.show].lower()})"
-        layer = self._desk.reader.layers[look.layer.index]
+        layer = self._view.reader.layers[look.layer.index]
         facts: UnitFacts | None
         if isinstance(layer, Dense):
             facts = self._unit(look, layer, unit)
@@ -134,7 +157,7 @@ class WeightReading:
     def _filter(self, look: Look, unit: int) -> UnitFacts:
         """Return the facts of a filter: its kernel, and what it makes of the drawing."""
         kernel = self._pictured(replace(look, maps=False), unit, "Kernel", "weight")
-        bias = float(self._desk.reader.layers[look.layer.index].parameters["bias"][unit])
+        bias = float(self._view.reader.layers[look.layer.index].parameters["bias"][unit])
         title, hint = self.name(look.layer, unit), ""
         answer = self._pictured_map(look, unit)
         if answer is None:
@@ -152,7 +175,7 @@ class WeightReading:
         answer = self._pictured_map(look, unit)
         if answer is None:
             return None
-        held = self._desk.reader.layers[look.layer.index].parameters
+        held = self._view.reader.layers[look.layer.index].parameters
         kept = {row: signed(float(held[name][unit])) for row, name in NORMALIZATION.items() if name in held}
         return UnitFacts(self.name(look.layer, unit), answer, None, _map_figures(answer) | kept, answer.range)
 
@@ -162,7 +185,7 @@ class WeightReading:
         return Pictured(name, values[:, unit], look.shape, noun, limit=float(largest(values)[unit]))
 
     def _pictured_map(self, look: Look, unit: int) -> Pictured | None:
-        drawn = self._desk.drawing is not None
+        drawn = self._view.drawing is not None
         return self._pictured(replace(look, maps=True), unit, "Feature map", "") if drawn else None
 
     # --- numbers ------------------------------------------------------------------------------------------
@@ -170,26 +193,26 @@ class WeightReading:
     def _at(self, look: Look, *, start: bool) -> Array | None:
         """Return weights or feature maps of now or of the start, of shape (numbers, units)."""
         if not look.maps:
-            network = self._at_the_start() if start else self._desk.reader
+            network = self._at_the_start() if start else self._view.reader
             return cells(network.layers[look.layer.index].parameters["weights"])
         outputs = self._outputs(start=start)
         return None if outputs is None else cells(outputs[look.layer.index])
 
     def _inputs(self, layer: ShownLayer, outputs: list[Array]) -> Array:
         """Return what each unit of a layer sees of the drawing."""
-        assert self._desk.drawing is not None
-        seen = outputs[layer.index - 1] if layer.index else as_floats(self._desk.drawing, outputs[0].dtype)
+        assert self._view.drawing is not None
+        seen = outputs[layer.index - 1] if layer.index else as_floats(self._view.drawing, outputs[0].dtype)
         return np.ravel(seen)
 
     def _outputs(self, *, start: bool) -> list[Array] | None:
         """Return what the layers make of the drawing, computed once for each drawing and each copy of the weights."""
-        drawing = self._desk.drawing
+        drawing = self._view.drawing
         if drawing is None:
             return None
-        snapshot = self._start if start else self._desk.shown
+        snapshot = self._start if start else self._view.shown
         held = self._held.get(start)
         if held is None or held[0] is not snapshot or held[1] is not drawing:
-            network = self._at_the_start() if start else self._desk.reader
+            network = self._at_the_start() if start else self._view.reader
             held = self._held[start] = (snapshot, drawing, network.outputs(drawing))
         return held[2]
 

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButto
 
 from engine.datasets.dataset import CLASSES, DIGITS
 from gui import theme
+from gui.widgets.choices import explain
+from gui.widgets.wording import shortened
 
 _LONGEST = 6
 
@@ -55,12 +57,11 @@ class WhyDigits(QWidget):
         self._seen = tuple(names), first
         for choice, button in self.buttons.items():
             name = "" if first is None and choice is None else names[first or 0 if choice is None else choice]
-            short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+            short = shortened(name, _LONGEST)
             button.setText(short if choice is not None else f"First guess: {short}" if name else "First guess")
             what = "whatever is read first" if choice is None else name
-            for explain in (button.setToolTip, button.setWhatsThis):
-                explain(f"Shows what speaks for and against {what}.")
-            button.setAccessibleName(f"First guess: {name}" if choice is None else name)
+            called = f"First guess: {name}" if choice is None else name
+            explain(button, called, f"Shows what speaks for and against {what}.")
 
     def _choose(self, choice: int | None) -> None:
         self.choice = choice

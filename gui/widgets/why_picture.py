@@ -15,6 +15,7 @@ from engine.explanation.patch import Change
 from gui import theme
 from gui.widgets.painted import PaintedWidget
 from gui.widgets.painted_text import paint_line
+from gui.widgets.weight_colors import peak
 
 _INK = 0.28  # how much of the colour of text full ink has below a heat map
 _LEAST = 3 * SIDE
@@ -62,8 +63,7 @@ class WhyPicture(PaintedWidget):
         """Show an image of shape (28, 28) and numbers over it, or what is still being waited for."""
         self._image, self._heat, self._change, self._waiting = image, heat, None, waiting
         if heat is not None:
-            finite = np.abs(heat[np.isfinite(heat)])
-            self.limit = float(finite.max(initial=0.0)) or 1.0
+            self.limit = peak(heat)
         self.update()
 
     def show_change(self, image: NDArray[np.uint8] | None, change: Change | None, waiting: str = "") -> None:

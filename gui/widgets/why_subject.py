@@ -30,7 +30,7 @@ class Subject:
     @property
     def name(self) -> str:
         """What it is called in a sentence."""
-        return "the network in view" if self.is_own else "the Reader"
+        return "this network" if self.is_own else "the Reader"
 
 
 class Subjects:

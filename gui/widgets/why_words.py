@@ -34,10 +34,10 @@ SIMILAR_HELP = (
 
 
 def answer_words(reading: Reading, whose: str) -> str:
-    """Return what a drawing is read as, e.g. ``"The Reader reads 7: over 99 % sure"``."""
+    """Return what a drawing is read as, e.g. ``"The Reader reads 7, over 99 % sure"``."""
     name = reading.names[reading.digit]
     start = f"{whose[0].upper()}{whose[1:]} reads {name}"
-    return f"{start} first, but {reading.words}" if reading.verdict == "no digit" else f"{start}: {reading.words}"
+    return f"{start} first, but {reading.words}" if reading.verdict == "no digit" else f"{start}, {reading.words}"
 
 
 def heat_words(image: NDArray[np.uint8], heat: NDArray[np.float64], place: tuple[int, int], name: str) -> str:
@@ -90,5 +90,6 @@ def memory_words(memory: Memory | None, *, older: bool) -> str:
     if memory is None:
         return ""
     count = f"{len(memory.rows):,}" + (f" of {memory.wanted:,}" if len(memory.rows) < memory.wanted else "")
-    where = "by the last hidden layer" if memory.snapshot.spec.layers else "by their pixels: there is no hidden layer"
-    return f"Of {count}, {where}" + (f" after batch {memory.snapshot.step:,}" if older else "")
+    if not memory.snapshot.spec.layers:
+        return f"Of {count}, by their pixels: there is no hidden layer"
+    return f"Of {count}, by the " + (f"network after batch {memory.snapshot.step:,}" if older else "last hidden layer")
