@@ -242,6 +242,18 @@ def test_a_model_that_cannot_be_kept_costs_no_result(
     assert row.state == RunState.FINISHED
 
 
+def test_runs_are_called_by_what_tells_them_apart(digits: str, store: RunStore) -> None:
+    axes = [{"path": EPOCHS, "values": [2]}, {"path": RATE, "values": [0.1, 0.01]}]
+    base = spec_of(digits, [{RATE: 0.1}]).base
+    spec = checked_sweep({"name": "Rates", "base": base.model_dump(mode="json"), "axes": axes, "seeds": [0, 1]})
+    keeper = Keeper(store, open_experiment(store, spec).id, spec.fixed)
+    for trial in spec.trials():
+        keeper.begin(trial, None)
+    assert [row.name for row in keeper._rows.values()] == [
+        f"learning rate {rate}, seed {seed}" for rate in (0.1, 0.01) for seed in (0, 1)
+    ]
+
+
 def test_contradictions_are_refused(digits: str, store: RunStore) -> None:
     spec = spec_of(digits, [{RATE: 0.1}])
     with pytest.raises(SettingError, match="Workers: 0 is not allowed; it must be a whole number from 1 to 64"):

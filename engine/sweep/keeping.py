@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 
 from engine import kept_models
@@ -70,10 +70,12 @@ class Keeper:
         Of this thread.
     experiment : str
         Its id.
+    fixed : set of str
+        Settings that need not be named, since all trials share them.
     """
 
-    def __init__(self, store: RunStore, experiment: str) -> None:
-        self._store, self._experiment = store, experiment
+    def __init__(self, store: RunStore, experiment: str, fixed: Set[str] = frozenset()) -> None:
+        self._store, self._experiment, self._fixed = store, experiment, fixed
         self._rows: dict[str, RunRow] = {}
 
     def known(self) -> dict[str, RunGlance]:
@@ -93,7 +95,7 @@ class Keeper:
 
     def begin(self, trial: Trial, former: RunGlance | None) -> None:
         """Make the row of a trial that begins; it takes the place of a `former` one that came to nothing."""
-        row = new_row(trial.run, experiment=self._experiment).changed(name=_name(trial))
+        row = new_row(trial.run, experiment=self._experiment).changed(name=_name(trial, self._fixed))
         self._rows[trial.key] = row.changed(id=former.id) if former is not None else row
 
     def keep(self, trial: Trial, outcome: Outcome) -> RunRow:
@@ -145,7 +147,8 @@ def _keep_model(trial: Trial, outcome: Outcome) -> tuple[str, str]:
         return "", f"The model is not kept: {error.what}"
 
 
-def _name(trial: Trial) -> str:
+def _name(trial: Trial, fixed: Set[str]) -> str:
     """Return what a trial is called in the library: by its title, or by what distinguishes it."""
-    short = (f"{path.rpartition('.')[2].replace('_', ' ')} {shown(value)}" for path, value in trial.values.items())
+    telling = {path: value for path, value in trial.values.items() if path not in fixed} or trial.values
+    short = (f"{path.rpartition('.')[2].replace('_', ' ')} {shown(value)}" for path, value in telling.items())
     return (trial.title or ", ".join(short))[:200]

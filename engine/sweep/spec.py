@@ -131,6 +131,11 @@ class SweepSpec(Settings):
         text = "\n".join([self.name, *(trial.key for trial in self.trials())])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The settings that have one value in all trials: they tell none from another."""
+        return frozenset(axis.path for axis in self.axes if len(axis.values) == 1)
+
     def trials(self) -> list[Trial]:
         """Return all trials in order: those that differ only by their seeds stand together.
 

@@ -108,7 +108,7 @@ class Sweep:
 
     def _run(self, on_event: Callable[[Event], None], control: Control) -> None:
         usual = usual_pace(self._store, self.spec.base.dataset) or 1.0
-        work = _Work(self.spec, Keeper(self._store, self.experiment_id), on_event, control, usual)
+        work = _Work(self.spec, Keeper(self._store, self.experiment_id, self.spec.fixed), on_event, control, usual)
         try:
             if work.waiting:
                 self._set_state(RunState.RUNNING)
