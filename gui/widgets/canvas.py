@@ -14,6 +14,7 @@ SMALLEST, USUAL = 135, 244
 WIDE = 2.0
 """How many times as wide as high the pad for whole numbers is."""
 
+GROUND = QColor(0, 0, 0, 190)
 HINT_COLOUR = theme.DARK.muted
 """The field is black in the light look too, so its own words are always those of the dark one."""
 _ROUND = 6.0
@@ -137,9 +138,12 @@ class Canvas(QWidget):
                     _paint_pressed(painter, points, pressure[run], pen)
 
     def _paint_words(self, painter: QPainter, area: QRectF, place: Qt.AlignmentFlag, words: str) -> None:
+        how = int(place) | int(Qt.TextFlag.TextWordWrap)
         painter.setFont(theme.font(9))
+        if words:  # they may lie on a white stroke
+            painter.fillRect(painter.boundingRect(area, how, words).adjusted(-4, 0, 4, 0), GROUND)
         painter.setPen(QColor(HINT_COLOUR))
-        painter.drawText(area, int(place) | int(Qt.TextFlag.TextWordWrap), words)
+        painter.drawText(area, how, words)
 
     def _paint_edge(self, painter: QPainter, paper: QPainterPath) -> None:
         look = theme.current()
