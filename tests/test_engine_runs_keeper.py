@@ -229,6 +229,16 @@ def test_too_little_memory_to_write_is_said_and_nothing_is_lost(small_split, mon
     assert len(recall(keeper.row.id).history.batches) == 75
 
 
+def test_a_deleted_run_that_is_trained_on_is_back_in_the_list(small_split):
+    training, keeper = begin(small_split)
+    train(training, keeper)
+    with closing(RunStore()) as store:
+        store.delete([keeper.row.id])
+        assert store.rows() == []
+        train(training, keeper)
+        assert [(row.id, row.steps) for row in store.rows()] == [(keeper.row.id, 150)]
+
+
 def _no_memory(*_given):
     raise MemoryError
 

@@ -44,6 +44,7 @@ from gui.panels.drawing_panel import DrawingPanel
 from gui.session import Session
 from gui.shipped_reader import Found, load_reader
 from gui.widgets import answer_view, pad_corrections
+from gui.widgets.answer_timeline import KEPT, AnswerTimeline
 from gui.widgets.answer_words import digit_answer, number_answer
 from gui.widgets.canvas import WIDE
 from gui.widgets.drawing import PEN_WIDTH, Drawing, placed, smooth
@@ -507,6 +508,18 @@ def test_prediction_follows_the_network_that_is_training(qtbot, panel, session, 
     with qtbot.waitSignal(session.ended, timeout=20_000):
         session.stop()
     assert panel.bars.shares.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_long_training_is_on_the_timeline_from_its_first_answer_to_the_latest(qtbot):
+    timeline = AnswerTimeline()
+    qtbot.addWidget(timeline)
+    for step in range(1000):
+        timeline.add(step, np.eye(10)[step % 10])
+        assert timeline.steps[0] == 0
+        assert timeline.steps[-1] == step
+        gaps = np.diff(timeline.steps)
+        assert len(timeline.steps) <= KEPT
+        assert step == 0 or (gaps[:-1] == gaps[0]).all(), "even in time, but for the way to the latest"
 
 
 def test_timeline_begins_anew_with_drawing_and_network(qtbot, panel, session, mnist):

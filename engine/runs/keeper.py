@@ -89,7 +89,7 @@ class Keeper:
         self._frames: Frames | None = None
         self._now, self._unsaved = _Waiting(), Entry()
         self._job: Future[None] | None = None
-        self._due = False
+        self._due, self._anew = False, False
         self._saved_at = self._filmed_at = 0.0
         self._thinning = Thinning()
         self._data: dict[str, Any] = {}
@@ -101,8 +101,11 @@ class Keeper:
         return self._path or path_of(self.row.id)
 
     def begin(self) -> None:
-        """Open the run's file, or make it; where that cannot be, :attr:`trouble` says why."""
-        self._filmed_at = time.monotonic()
+        """Open the run's file, or make it; where that cannot be, :attr:`trouble` says why.
+
+        A run that was deleted, and is trained on all the same, is back in the library.
+        """
+        self._filmed_at, self._anew = time.monotonic(), True
         self.row = self.row.changed(state=RunState.RUNNING, message="")
         self._data = fingerprint(self._training.data.dataset)
         self._save(wait=True)
@@ -221,6 +224,9 @@ class Keeper:
         self._store = self._store or RunStore()
         self._store.save(row)
         self._store.save_curve(row.id, self._thinning.curve())
+        if self._anew:
+            self._store.undelete([row.id])
+            self._anew = False
 
     def _open(self) -> None:
         self._path = path = path_of(self.row.id)  # again: the folder may have to be made anew

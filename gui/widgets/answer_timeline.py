@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,8 +38,9 @@ class AnswerTimeline(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._names: tuple[str, ...] = DIGITS
-        self._steps: deque[int] = deque(maxlen=KEPT)
-        self._shares: deque[Shares] = deque(maxlen=KEPT)
+        self._steps: list[int] = []
+        self._shares: list[Shares] = []
+        self._heard, self._stride = 0, 1
         self._waiting = WAITING
         self._mouse: QPointF | None = None
         self.setMouseTracking(True)
@@ -67,6 +67,7 @@ class AnswerTimeline(PaintedWidget):
         """Begin anew: the drawing or the network is another one."""
         self._steps.clear()
         self._shares.clear()
+        self._heard, self._stride = 0, 1
         self.update()
 
     def set_still(self, still: bool) -> None:
@@ -77,12 +78,20 @@ class AnswerTimeline(PaintedWidget):
             self.update()
 
     def add(self, step: int, shares: Shares) -> None:
-        """Add the answer of the network after `step` batches, of shape (10,)."""
-        if self._steps and self._steps[-1] == step:
-            self._shares[-1] = shares
+        """Add the answer of the network after `step` batches, of shape (10,).
+
+        The first answer and the latest are always kept; of a long training every second one goes, again and again.
+        """
+        if self._steps and (self._steps[-1] == step or (self._heard - 1) % self._stride):
+            self._heard += self._steps[-1] != step
+            self._steps[-1], self._shares[-1] = step, shares
         else:
+            self._heard += 1
             self._steps.append(step)
             self._shares.append(shares)
+        if len(self._steps) > KEPT:
+            del self._steps[1::2], self._shares[1::2]
+            self._stride *= 2
         self.update()
 
     def sizeHint(self) -> QSize:

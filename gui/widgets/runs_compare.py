@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.runs.differences import Difference
 
 SWATCH = QSize(18, 12)
-NAME_WIDTHS, VALUE_WIDTH = (124, 200), 76
+NAME_WIDTHS, VALUE_WIDTH = (96, 124, 200), 76
 LEAST_WIDTH, MOST_WIDTH = 52, 180
 ROW_HEIGHT = 3 * theme.SPACE
 HELP = (
@@ -100,10 +100,11 @@ class RunsCompare(QWidget):
         self._fit_names()
 
     def _fit_names(self) -> None:
-        """Give the names a third of the width, and what room there is besides."""
-        least, most = NAME_WIDTHS
+        """Give the names a third of the width, less if then all settings are in view, or what room there is besides."""
+        enough, least, most = NAME_WIDTHS
         rest = self.table.viewport().width() - self.table.horizontalHeader().length() + self.table.columnWidth(0)
-        self.table.setColumnWidth(0, max(min(self.width() // 3, most), rest, least))
+        usual = max(min(self.width() // 3, most), least)
+        self.table.setColumnWidth(0, rest if rest >= enough else usual)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the names the new room."""
