@@ -297,7 +297,7 @@ def test_a_change_that_fails_is_said_and_forgotten(
 # --- what is drawn ----------------------------------------------------------------------------------------
 
 
-def test_several_runs_lie_over_each_other_with_what_differs_beside(page: RunsPage, books: Books) -> None:
+def test_several_runs_lie_over_each_other_with_what_differs_beside(qtbot: QtBot, page: RunsPage, books: Books) -> None:
     assert books.store is not None
     pair = [new_row(QUICK.changed(training={"learning_rate": rate})) for rate in (0.004, 0.02)]
     for number, row in enumerate(pair):
@@ -312,6 +312,7 @@ def test_several_runs_lie_over_each_other_with_what_differs_beside(page: RunsPag
     assert headings(page) == ["Run", "Last", "Learning rate"]
     assert [compare.table.item(row, 2).text() for row in (0, 1)] == ["0.02", "0.004"]
     assert compare.heading.text() == "One setting differs."
+    qtbot.waitUntil(lambda: compare.table.horizontalScrollBar().maximum() == 0)  # all that differs is in view
     assert compare.table.item(0, 0).text() == f"{pair[1].title} · Learning rate 0.02"
     curves.plot.canvas.pointed.emit(2.5)
     x, y = curves.plot.points(pair[0].id)
