@@ -56,8 +56,11 @@ def allow_threads(count: int) -> None:
 
 
 def use_threads(count: int) -> None:
-    """Let matrix products use `count` threads from now on."""
+    """Let matrix products use `count` threads from now on, whichever thread asks."""
     for library in _libraries():
+        if isinstance(library, threadpoolctl.OpenBLASController):
+            # It obeys the first thread that ever asked, and no other: here that is the window's, which does not train.
+            library.clear_controlling_thread(force=True)
         library.set_num_threads(count)
 
 

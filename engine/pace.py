@@ -2,7 +2,7 @@
 
 More threads are faster on an idle machine. As soon as another program is busy they wait for one another: two
 threads were seen to fall from 1,200 steps a second to 23, where one thread lost a fifth. A choice made once would
-be wrong an hour later, so both are tried every few seconds, and a sudden slowness ends the use of several at once.
+be wrong an hour later, so both are tried every few seconds, and a collapse ends the use of several at once.
 Which one is in use changes no bit of the result; where it would, it stays one. See :mod:`engine.products`.
 """
 
@@ -20,7 +20,8 @@ WARM_UP = 6
 """So many steps of each try do not count: threads that slept are slow to come, and caches hold what the others need."""
 SECONDS_BETWEEN = 3.0
 SHORTEST_PAUSE = 0.2
-MUCH_SLOWER = 1.5
+MUCH_SLOWER, HICCUP = 1.5, 0.02
+"""What is no collapse: a step that waits some milliseconds for the interpreter, which the window uses, too."""
 LEAST_BATCH = 16
 """Smaller batches have products too small for several threads."""
 
@@ -65,7 +66,7 @@ class Pace:
         self._since += seconds
         if self._since > self._pause:
             self._probe()
-        elif self.threads > 1 and median(taken[-3:]) > MUCH_SLOWER * self._alone:
+        elif self.threads > 1 and self._in_vain(taken):
             self._settle(1)
 
     def _makes_way(self) -> bool:
@@ -101,6 +102,11 @@ class Pace:
     def _hopeless(self, taken: list[float]) -> bool:
         """Tell that several threads need not be tried to the end: that alone could take seconds."""
         return self.threads > 1 and len(taken) >= 2 and min(taken) > 2 * self._alone
+
+    def _in_vain(self, taken: list[float]) -> bool:
+        """Tell that several threads are of no use any more: all of a sudden, or for a while."""
+        sudden = median(taken[-3:]) > MUCH_SLOWER * self._alone + HICCUP
+        return sudden or (len(taken) >= TRIES and median(taken) > self._alone)
 
     def _use(self, threads: int) -> None:
         self.threads = threads

@@ -93,6 +93,20 @@ def test_a_single_slow_step_is_no_collapse(used: list[int]) -> None:
     assert set(work(chosen, idle, 0.1)) == {4}
 
 
+def test_a_hiccup_of_some_milliseconds_is_no_collapse_but_lasting_slowness_is(used: list[int]) -> None:
+    chosen = Pace("float32")
+    work(chosen, idle, 0.1)
+    for _ in range(4):
+        chosen.step(0.008)
+    assert set(work(chosen, idle, 0.1)) == {4}
+    threads = work(chosen, small, 0.1)
+    assert 4 in threads
+    assert threads[-1] == 4, "1.2 ms beside 1.8 ms alone: still faster"
+    threads = work(chosen, lambda threads: 0.003 if threads > 1 else 0.0018, 0.2)
+    assert threads.count(4) < TRIES
+    assert threads[-1] == 1
+
+
 def test_both_are_tried_again_every_few_seconds(used: list[int]) -> None:
     chosen = Pace("float32")
     work(chosen, crowded, 0.2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -94,6 +95,23 @@ def test_the_number_of_threads_is_set_and_told(threads_put_back: None) -> None:
     for library in libraries():
         assert library["name"]
         assert library["version"]
+
+
+def test_whoever_sets_the_number_of_threads_is_obeyed(threads_put_back: None) -> None:
+    use_threads(1)
+    found = []
+
+    def train() -> None:
+        for count in (most_threads(), 1, most_threads()):
+            use_threads(count)
+            found.append({library["threads"] for library in libraries()})
+
+    thread = Thread(target=train)
+    thread.start()
+    thread.join()
+    assert found == [{most_threads()}, {1}, {most_threads()}]
+    use_threads(1)
+    assert {library["threads"] for library in libraries()} == {1}
 
 
 def test_what_is_allowed_starts_with_one_thread(threads_put_back: None) -> None:
