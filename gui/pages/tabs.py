@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QUndoStack
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent, QUndoStack
 from PySide6.QtWidgets import (
     QApplication,
     QHeaderView,
@@ -23,6 +23,7 @@ from gui.session import Session
 from gui.widgets.steady import Steady
 
 HORIZONTAL = Qt.Orientation.Horizontal
+AHEAD_MS = 300
 
 
 @runtime_checkable
@@ -93,6 +94,21 @@ class Tabs(QTabWidget):
             self.setTabToolTip(self.addTab(Steady(QWidget()), entry.name), entry.help_text)
         self.currentChanged.connect(self._on_changed)
         self._make(0)
+        self._unread = [entry.file for entry in PAGES]
+        self._ahead = QTimer(self, interval=AHEAD_MS)
+        self._ahead.timeout.connect(self._read_ahead)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin to read the files of the pages, one by one, once the window is in view."""
+        super().showEvent(event)
+        if self._unread:
+            self._ahead.start()
+
+    def _read_ahead(self) -> None:
+        """Read the file of one more page: that is about half of what its first opening takes."""
+        import_module(f"gui.pages.{self._unread.pop(0)}")
+        if not self._unread:
+            self._ahead.stop()
 
     def page(self, name: str) -> Any:
         """Return the page of a name; it is made if need be."""
