@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from pyqtgraph.functions import arrayToQPath
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -25,6 +25,8 @@ STILL = "The Reader does not change. Let this network read, and watch it learn h
 LEAST_HEIGHT, LARGEST_HEIGHT = 62, 320
 _WORTH_A_LINE = 0.05
 _SIDE_MARGIN = 42.0
+_REDRAW_MS = 200
+"""An answer comes 14 times a second; ten lines of 200 points each time would hold up the training."""
 _NEAR = 14.0
 """How far the mouse may be from a line, in pixels, to mean it."""
 
@@ -43,6 +45,8 @@ class AnswerTimeline(PaintedWidget):
         self._heard, self._stride = 0, 1
         self._waiting = WAITING
         self._mouse: QPointF | None = None
+        self._soon = QTimer(self, interval=_REDRAW_MS, singleShot=True)
+        self._soon.timeout.connect(self.update)
         self.setMouseTracking(True)
         self.setMinimumHeight(LEAST_HEIGHT)
         self.setMaximumHeight(LARGEST_HEIGHT)
@@ -92,7 +96,8 @@ class AnswerTimeline(PaintedWidget):
         if len(self._steps) > KEPT:
             del self._steps[1::2], self._shares[1::2]
             self._stride *= 2
-        self.update()
+        if not self._soon.isActive():
+            self._soon.start()
 
     def sizeHint(self) -> QSize:
         """Return the usual size in pixels."""
