@@ -16,7 +16,7 @@ from engine.datasets.split import Split
 from engine.descent import likely_cause
 from engine.evaluation import loss_and_accuracy
 from engine.losses import LOSSES, count_right
-from engine.network import Network
+from engine.network import Network, Snapshot
 from engine.pace import pace_for
 from engine.reports import BatchReport, EndReport, EpochReport, Report
 from engine.specs import TrainingSpec
@@ -187,8 +187,7 @@ class Training(Trainee):
         back, best = 0, self.best.snapshot
         unchanged = self.best_epoch == self.epoch and self._batches.position == 0
         if self.settings.keep_best and best is not None and not unchanged:
-            self._put_back(best.parameters)
-            self._age = best.step, best.epoch
+            self._put_back(best)
             back = self.best_epoch
             message += f" The weights of epoch {back}, the best one, are back in the network."
         return EndReport(reason, message, self.epoch, self.step, back)
@@ -204,7 +203,7 @@ class Training(Trainee):
             f"Training stopped in epoch {epoch} after batch {self.step:,}: "
             f"the loss is no longer a finite number. {likely_cause(self.network, self.settings)} {which} were kept."
         )
-        self._put_back(self._last_good if best is None else best.parameters)
+        self._put_back(best)
         return EndReport("diverged", message, self.epoch, self.step, self.best_epoch)
 
     def _end_stretch(self) -> None:
@@ -216,9 +215,11 @@ class Training(Trainee):
         self.network.release()
         use_threads(1)
 
-    def _put_back(self, parameters: Array) -> None:
-        """Return to earlier weights, which what the optimizer remembers does not belong to."""
-        self.network.parameters[:] = parameters
+    def _put_back(self, best: Snapshot | None) -> None:
+        """Return to the best weights or the last good ones, which what the optimizer remembers does not belong to."""
+        if best is not None:
+            self._age = best.step, best.epoch
+        self.network.parameters[:] = self._last_good if best is None else best.parameters
         self._descent.forget()
 
 

@@ -48,7 +48,7 @@ speed beside other libraries, and <b>reproduce</b> trains every row of the table
 <p>Space: train, pause · F10: one batch · Shift+F10: one epoch · Ctrl+.: stop · Ctrl+R: reset ·
 Ctrl+1 to 9, Ctrl+0, Ctrl+-: pages · Ctrl+T: evaluate · Ctrl+Shift+T: check · F2, F3: panels · F11: full screen ·
 Ctrl+Z, Ctrl+Y: undo, redo.</p>
-<p>The pad: E, Shift+E · W · R · X · Del: clear · Ctrl+C, Ctrl+V.</p>
+<p>The pad: E, Shift+E · W · R; while it has the focus: 0 to 9 · X · Del: clear · Ctrl+C, Ctrl+V.</p>
 """
 ABOUT = """
 <h3>DigitLab {version}</h3>

@@ -191,7 +191,7 @@ class Hand(QObject):
         if left is None:
             self._panel.labels.show_taken_back()
         else:  # it had long been there
-            self._panel.labels.kept.say(f"Taken back: it is a {left.label} in My digits again.")
+            self._panel.labels.say_instead(f"Taken back: it is a {left.label} in My digits again.")
 
     def _keep_after_all(self) -> None:
         stack = self.my_digits.undo_stack

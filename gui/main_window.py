@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QUndoStack
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QUndoStack
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
 from engine.datasets.dataset import DIGITS
@@ -131,8 +131,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.message)
         column.addWidget(self.pages, 1)
+        column.addWidget(self.message)  # below: it must not push away what somebody is about to click
         column.addWidget(self.time_bar)
         self.setCentralWidget(middle)
         self.statusBar().addPermanentWidget(self.strip, 1)
@@ -221,11 +221,6 @@ class MainWindow(QMainWindow):
         """Use the light or the dark look, or the system's, and remember it."""
         theme.switch().choose(mode)
         self.settings.setValue("theme", mode)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take a digit that nobody else wants as what the drawing is."""
-        if not self.drawing_panel.labels.take_key(event):
-            super().keyPressEvent(event)
 
     def show_settings(self) -> None:
         """Open the settings of the program."""

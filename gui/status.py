@@ -19,6 +19,10 @@ from gui.widgets.message_bar import MessageBar
 LEARNING = "Draw a digit and see it read while the network learns."
 OTHER = "The form describes another network; Reset builds it."
 PENDING = "The form describes another network; Train goes on with the old one. Reset builds the new one."
+OLD_LEARNS = (
+    "The form describes another network, but it is the old one that learns on. Reset builds the new one; what the old "
+    "one has learned is kept."
+)
 
 
 class Status(QObject):
@@ -34,7 +38,7 @@ class Status(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._say, self._message = session, say, message
-        self._holds = False
+        self._holds = self._warned = False
         session.problem.connect(message.show_error)
         session.noted.connect(message.show_hint)
         session.tasks.said.connect(self._on_task)
@@ -82,9 +86,16 @@ class Status(QObject):
         self._set(self._sentence)
 
     def _on_state(self, state: str) -> None:
-        if state == State.RUNNING:  # what was said before has been read, or no longer matters
-            self._message.hide()
+        if state == State.RUNNING and not self._session.travelling:  # of that the time bar has just spoken
+            self._on_running()
         self.refresh()
+
+    def _on_running(self) -> None:
+        """Take the message away, which has been read or no longer matters; say once which network it is that learns."""
+        self._message.hide()
+        if self._session.pending and not self._warned:
+            self._warned = True
+            self._message.show_hint(OLD_LEARNS, "Reset", self._session.new_network)
 
     def _on_data(self, _dataset: object) -> None:
         if not self._holds and not self._message.offers:
@@ -92,7 +103,11 @@ class Status(QObject):
         self._holds = False
         self.refresh()
 
-    def _on_pending(self, _pending: bool) -> None:
+    def _on_pending(self, pending: bool) -> None:
+        if self._warned and not pending:
+            self._warned = False
+            if self._message.sentence == OLD_LEARNS:
+                self._message.hide()
         self.refresh()
 
     def _on_ended(self, report: EndReport) -> None:
@@ -123,6 +138,12 @@ class Status(QObject):
     def _on_saved(self, path: Path) -> None:
         self._message.hide()
         self._set(f"Saved to {path}.")
+
+
+def best_is_back(session: Session) -> bool:
+    """Whether the present weights are older than the last batch: a training has ended, and its best ones are back."""
+    last = session.history.last
+    return session.state == State.IDLE and last is not None and 0 < session.snapshot.step < last.step
 
 
 def title(spec: NetworkSpec) -> str:

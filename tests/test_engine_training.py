@@ -416,6 +416,7 @@ def test_a_divergence_brings_back_the_best_epoch_so_far(small_split: Split) -> N
     assert (end.reason, end.best_epoch) == ("diverged", 2)
     assert "The weights of epoch 2 were kept." in end.message
     assert np.array_equal(training.network.parameters, best)
+    assert (training.snapshot().step, training.snapshot().epoch) == (epochs[-1].step, 2)
 
 
 def test_a_large_start_and_exploding_gradients_are_named_as_causes(small: Dataset) -> None:

@@ -31,6 +31,7 @@ from gui.app import make_window
 from gui.pages.tabs import PAGES
 from gui.panels.transport_bar import duration
 from gui.session import Session, State
+from gui.status import OLD_LEARNS
 from gui.widgets.figures import ElidedLabel
 from gui.widgets.message_bar import breakable
 
@@ -129,6 +130,75 @@ def test_reset_stands_out_while_the_forms_describe_another_network(qtbot, window
     assert window.strip.status.text().startswith("Paused. The form describes another network; Train goes on with")
     click(window, bar.reset)
     assert (primary(bar.reset), primary(bar.train)) == (False, True)
+
+
+def test_once_the_best_weights_are_back_everything_speaks_of_them(qtbot, window):
+    session = window.session
+    window.settings_panel.set_run(session.run.changed(training={"learning_rate": 0.5, "epochs": 4}))
+    with qtbot.waitSignal(session.ended, timeout=PATIENCE) as told:
+        session.train()
+    rest(qtbot, window)
+    best = told.args[0].best_epoch
+    assert 0 < best < 4
+    batch = f"batch {27 * best}"
+    assert window.transport.place.text() == f"best epoch {best} / 4 · {batch}"
+    assert window.transport.bar.value() == 1000
+    assert window.time_bar.where.text() == f"Now · {batch}"
+    assert session.evaluated_step == session.shown.step == 27 * best
+    window.pages.setCurrentWidget(window.pages.page("Network"))
+    assert window.pages.currentWidget().state.text() == f"After {27 * best} batches"
+    session.step_batch()
+    until(qtbot, window, State.PAUSED)
+    assert window.transport.place.text() == "epoch 5 / 8 · batch 109"
+
+
+def test_a_message_pushes_nothing_away_that_is_to_be_clicked(qtbot, window):
+    tabs, page = window.pages.tabBar(), window.pages.page("Training")
+    before = [part.mapTo(window, QPoint()) for part in (tabs, page.figures, page.follow, window.time_bar)]
+    window.message.show_hint("Something worth knowing.", "Do it", window.show_evaluation)
+    QApplication.processEvents()
+    assert window.message.isVisible()
+    assert before == [part.mapTo(window, QPoint()) for part in (tabs, page.figures, page.follow, window.time_bar)]
+
+
+def test_training_says_once_that_it_is_the_old_network_that_learns(qtbot, window):
+    session, message = window.session, window.message
+    session.step_batch()
+    until(qtbot, window, State.PAUSED)
+    assert message.isHidden()
+    preset = window.settings_panel.preset.combo
+    preset.setCurrentIndex(preset.findData("article"))
+    preset.chosen.emit("article")
+    assert session.pending
+    old = session.snapshot.spec
+    session.step_batch()
+    until(qtbot, window, State.PAUSED)
+    assert message.sentence == OLD_LEARNS
+    assert message.isVisible()
+    assert session.snapshot.spec == old
+    session.step_batch()
+    until(qtbot, window, State.PAUSED)
+    assert message.isHidden(), "it has been said"
+    window.settings_panel.undo_stack.undo()
+    assert not session.pending
+    window.settings_panel.undo_stack.redo()
+    session.step_batch()
+    until(qtbot, window, State.PAUSED)
+    assert message.isVisible(), "another change is another matter"
+    message.action.click()
+    assert session.snapshot.spec == session.run.network != old
+    assert message.isHidden()
+
+
+def test_what_training_says_of_the_old_network_goes_with_it(qtbot, window):
+    window.session.step_batch()
+    until(qtbot, window, State.PAUSED)
+    window.settings_panel.set_run(window.session.run.changed(network={"layers": []}))
+    window.session.step_batch()
+    until(qtbot, window, State.PAUSED)
+    assert window.message.isVisible()
+    click(window, window.transport.reset)
+    assert window.message.isHidden()
 
 
 class LayoutRequests(QObject):

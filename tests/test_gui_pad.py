@@ -41,6 +41,7 @@ from engine.teaching.files import keep_taught, taught_path
 from gui import desk, shipped_reader, theme
 from gui.main_window import MainWindow
 from gui.panels.drawing_panel import DrawingPanel
+from gui.panels.pad_labels import READ_MS
 from gui.session import Session
 from gui.shipped_reader import Found, load_reader
 from gui.widgets import answer_view, pad_corrections
@@ -1306,7 +1307,7 @@ def test_only_the_label_is_taken_back_whatever_else_was_done_to_my_digits(qtbot,
     assert [digit.label for digit in window.my_digits.digits] == [4, 7]
 
 
-def test_digits_are_typed_where_text_is_and_label_elsewhere(qtbot, window):
+def test_digits_are_typed_where_text_is_and_label_only_beside_the_drawing(qtbot, window):
     panel, epochs = window.drawing_panel, window.settings_panel.findChild(QLineEdit, "epochs")
     draw(qtbot, panel, SEVEN)
     epochs.setFocus()
@@ -1315,9 +1316,61 @@ def test_digits_are_typed_where_text_is_and_label_elsewhere(qtbot, window):
     assert epochs.text() == "12"
     assert window.my_digits.digits == []
     button = window.transport.widgetForAction(window.transport.train)
-    button.setFocus()
-    QTest.keyClick(button, Qt.Key.Key_7)
+    for elsewhere in (button, window.pages.tabBar(), window.settings_panel.network.layers.rows[0], window):
+        elsewhere.setFocus()
+        QTest.keyClick(elsewhere, Qt.Key.Key_7)
+    assert window.my_digits.digits == []
+    QTest.mouseClick(panel.answer, Qt.MouseButton.LeftButton)
+    assert panel.pad.hasFocus()
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_7)
     assert [digit.label for digit in window.my_digits.digits] == [7]
+
+
+def test_whoever_asks_for_an_image_on_the_pad_means_the_pad(qtbot, window, small, tmp_path):
+    panel, tabs = window.drawing_panel, window.pages.tabBar()
+    window.session._on_loaded(small)
+    picture = tmp_path / "one.png"
+    panel.pad.picture(60).save(str(picture))
+    QApplication.clipboard().setImage(QImage(str(picture)))
+    window.pages.setCurrentWidget(window.pages.page("Data"))
+    QApplication.processEvents()
+    for ask in (panel.test_action.trigger, panel.wrong_action.trigger, panel.paste_action.trigger):
+        tabs.setFocus()
+        ask()
+        assert panel.pad.hasFocus()
+    tabs.setFocus()
+    window.open_path(picture)
+    assert panel.pad.hasFocus()
+    qtbot.waitUntil(lambda: not window.session.tasks.titles)
+    grid = window.pages.page("Data").grid
+    grid.setFocus()
+    window.pages.image_chosen.emit(small.test_images[0], 7)
+    assert grid.hasFocus(), "whoever goes through images goes on doing so"
+
+
+def test_the_confirmation_gives_way_and_can_still_be_undone(qtbot, window):
+    panel = window.drawing_panel
+    draw(qtbot, panel, SEVEN)
+    QTest.keyClick(panel.pad, Qt.Key.Key_7)
+    labels = panel.labels
+    assert labels.kept.isVisible()
+    labels.kept.setFocus()
+    labels._read.timeout.emit()
+    assert labels.kept.isVisible(), "somebody may be about to follow a link"
+    for link in ("undo", "redo"):
+        labels.kept.linkActivated.emit(link)
+    assert panel.pad.hasFocus()
+    labels._read.setInterval(0)
+    labels._read.start()
+    qtbot.waitUntil(labels.choice.isVisible)
+    QTest.keyClick(panel.pad, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.my_digits.digits == []
+    assert labels.kept.isVisible()
+    qtbot.waitUntil(labels.choice.isVisible)
+    QTest.keyClick(panel.pad, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert [digit.label for digit in window.my_digits.digits] == [7]
+    assert labels.kept.isVisible()
+    assert READ_MS >= 5000
 
 
 def test_the_dock_makes_room_for_numbers(qtbot, window):

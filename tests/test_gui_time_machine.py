@@ -82,7 +82,12 @@ def test_training_goes_on_while_the_past_is_in_view_and_learns_the_same(qtbot, r
     session = run.session
     session.show_moment(1)
     shown = session.shown
-    train(qtbot, run)
+    session.train()
+    assert run.message.isVisible()
+    assert run.message.sentence == GOES_ON
+    with qtbot.waitSignal(session.ended, timeout=PATIENCE):
+        pass
+    rest(qtbot, run)
     assert session.shown is shown
     assert session.snapshot.step == 108
     run.session.new_network()

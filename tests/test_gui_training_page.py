@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -16,10 +18,12 @@ from PySide6.QtWidgets import QApplication, QGraphicsPathItem, QToolButton
 
 from engine.datasets.dataset import Dataset
 from engine.errors import DigitLabError
+from engine.network import Snapshot
 from engine.presets import PRESETS
 from engine.reports import BatchReport, EpochReport, Report
+from engine.runs.film import Film
 from gui import theme
-from gui.pages.training_page import EMPTY, TrainingPage
+from gui.pages.training_page import EMPTY, HINT, TrainingPage
 from gui.session import Session, State
 from gui.widgets.curve import Curve
 from gui.widgets.curve_plot import CurvePlot
@@ -128,6 +132,64 @@ def test_reports_become_points_and_figures(page: TrainingPage) -> None:
     assert figures["seconds"] == "1.50 s"
     assert figures["rate"] == "0.01"
     assert figures["speed"] == f"{10 / 0.5:,.0f}"
+
+
+def test_looking_back_the_key_numbers_are_those_of_the_moment(page: TrainingPage) -> None:
+    session, figures = page.session, page.figures
+    feed(page, reports(50))
+    now = {name: tile.figure for name, tile in figures.tiles.items()}
+    table = session.history.batches
+
+    class Frames:
+        epochs, steps, path, there = np.array([0.0, 0.5, 1.25]), np.array([0, 10, 25]), Path(), True
+
+        def __len__(self) -> int:
+            return 3
+
+        def frame(self, index: int) -> Snapshot:
+            return replace(session.snapshot, step=int(self.steps[index]))
+
+        def nearest(self, step: int) -> int:
+            return int(np.argmin(abs(self.steps - step)))
+
+        def close(self) -> None:
+            """Hold no file."""
+
+    session.set_film(cast(Film, Frames()))
+    for index, row in ((2, 24), (1, 9)):
+        session.show_moment(index)
+        shown = {name: tile.figure for name, tile in figures.tiles.items()}
+        assert float(shown["loss"]) == pytest.approx(table.column("smooth_loss")[row], abs=6e-4)
+        assert shown["accuracy"] == f"{100 * table.column('smooth_accuracy')[row]:.1f} %"
+        assert f"those after {row + 1} batches" in page.readout.text()
+        known = row >= PER_EPOCH
+        assert shown["validation"] == ("90.00 %" if known else NOTHING)
+        assert (shown["seconds"], shown["speed"]) == (("1.50 s", "2,000") if known else (NOTHING, NOTHING))
+    session.show_moment(0)
+    assert {tile.figure for tile in figures.tiles.values()} == {NOTHING}
+    session.show_moment(None)
+    assert {name: tile.figure for name, tile in figures.tiles.items()} == now
+    assert page.readout.text() == HINT
+
+
+def test_the_best_weights_that_are_back_have_their_own_figures(qtbot, page: TrainingPage, small: Dataset) -> None:
+    session, history = page.session, page.session.history
+    session._on_loaded(small)
+    session.set_run(session.run.changed(training={"learning_rate": 0.5, "epochs": 4, "batch_size": 60}))
+    with qtbot.waitSignal(session.ended, timeout=20000) as told:
+        session.train()
+    best = told.args[0].best_epoch
+    assert 0 < best < 4
+    qtbot.waitUntil(lambda: not page._news)
+    row = 9 * best - 1  # of the 600 images a tenth is held back
+    assert session.snapshot.step == row + 1
+    loss = float(history.batches.column("smooth_loss")[row])
+    assert float(page.figures.tiles["loss"].figure) == pytest.approx(loss, abs=6e-4)
+    assert page.figures.tiles["validation"].figure == f"{100 * history.reports[best - 1].validation_accuracy:.2f} %"
+    assert f"best epoch are back: the key numbers are those after {row + 1} batches" in page.readout.text()
+    late = TrainingPage(session)
+    qtbot.addWidget(late)
+    assert late.readout.text() == page.readout.text()
 
 
 def test_a_real_training_draws_by_itself(qtbot, page: TrainingPage, small: Dataset) -> None:

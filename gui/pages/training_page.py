@@ -23,18 +23,22 @@ from engine.history import History
 from engine.network import Snapshot
 from gui import theme
 from gui.session import Session
+from gui.status import best_is_back
 from gui.widgets.choices import explain
 from gui.widgets.figures import placeholder, sentences
 from gui.widgets.key_figures import KeyFigures
 from gui.widgets.picture_file import write_picture
 from gui.widgets.run_plots import RunPlots
 from gui.widgets.weight_layers import weighted_names
+from gui.widgets.wording import after
 
 REDRAW_MS = 42
 # Numbers that change faster than this cannot be read, and gradients need not be.
 TICKS_PER_FIGURE = 5
 EMPTY = "Press Train (Space): the curves appear here while the network learns."
 HINT = "Point at a curve to read it. The wheel zooms, dragging moves, a double click shows everything again."
+PAST = "Looking back: the key numbers are those {}."
+BEST = "The weights of the best epoch are back: the key numbers are those {}."
 
 
 class TrainingPage(QWidget):
@@ -51,7 +55,7 @@ class TrainingPage(QWidget):
         self._ticks = 0
         self._row: int | None = None
         self.figures, self.plots = KeyFigures(), RunPlots()
-        self.readout = sentences(HINT)
+        self._at_rest, self.readout = HINT, sentences(HINT)
         policy = self.readout.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.readout.setSizePolicy(policy)
@@ -64,6 +68,7 @@ class TrainingPage(QWidget):
         session.network_replaced.connect(self._on_replaced)
         session.ended.connect(self._on_ended)
         session.shown_changed.connect(self._on_shown)
+        session.travelled.connect(self._show_figures)
         self.plots.pointed.connect(self._on_pointed)
         self.plots.following_changed.connect(self.follow.setChecked)
         self._on_replaced()
@@ -80,7 +85,7 @@ class TrainingPage(QWidget):
             button.setEnabled(begun)
         self.plots.redraw(gradients=everything)
         if everything:
-            self.figures.show_history(self.session.history)
+            self._show_figures()
 
     def export_picture(self, path: str | Path) -> None:
         """Save tiles and plots as a PNG, in twice the size of the screen; a failure is shown as a problem."""
@@ -138,10 +143,20 @@ class TrainingPage(QWidget):
         place = float(film.epochs[film.nearest(shown.step)]) if travelling and film is not None else None
         for plot in self.plots.plots:
             plot.show_moment(place)
+        if travelling:
+            self._show_figures()
+
+    def _show_figures(self, _travelling: bool = False) -> None:
+        """Show the figures of the weights in view, and say when that was where these are not the latest."""
+        session, step = self.session, self.session.shown.step
+        past = PAST if session.travelling else BEST if best_is_back(session) else ""
+        self.figures.show_history(session.history, step if past else None)
+        self._at_rest = f"{past.format(after(step))} {HINT}".strip()
+        self._on_pointed(self._row)
 
     def _on_pointed(self, row: int | None) -> None:
         self._row = row
-        self.readout.setText(HINT if row is None else _reading(self.session.history, row))
+        self.readout.setText(self._at_rest if row is None else _reading(self.session.history, row))
 
     # --- controls -----------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSettings, QTimer, Signal
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -122,6 +122,8 @@ class DrawingPanel(QWidget):
         page.addWidget(self.timeline, 1)
         page.addStretch()
         self.setMinimumWidth(264)
+        self.setFocusProxy(self.pad)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # digit keys mean the drawing after a click anywhere here
 
     def _connect(self) -> None:
         # As long as pen moves are waiting in the event queue, only the latest is worth an answer.

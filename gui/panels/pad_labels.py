@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
@@ -12,6 +12,8 @@ from gui.panels.pad_reading import PadReading
 from gui.widgets.answer_choice import AnswerChoice
 from gui.widgets.answer_kept import AnswerKept
 from gui.widgets.pad import Pad
+
+READ_MS = 6000
 
 
 class PadLabels(QWidget):
@@ -49,6 +51,9 @@ class PadLabels(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.choice)
         self._pages.addWidget(self.kept)
+        self.kept.linkActivated.connect(self._on_link)
+        self._read = QTimer(self, singleShot=True, interval=READ_MS)
+        self._read.timeout.connect(self._on_read)
         self.setFixedHeight(theme.CONTROL_HEIGHT + theme.SPACE // 2)
 
     @property
@@ -59,7 +64,7 @@ class PadLabels(QWidget):
     @property
     def state(self) -> str:
         """What became of the drawing that is shown: ``"kept"``, ``"taken back"`` or nothing of that kind."""
-        return self.kept.state if self._pages.currentWidget() is self.kept else ""
+        return self.kept.state
 
     def say(self, label: int) -> None:
         """Say which digit the drawing is, or that digit of a number that is shown in detail."""
@@ -82,12 +87,33 @@ class PadLabels(QWidget):
         if self._reading.number is None:
             self._pad.begin_afresh()
         self.kept.show_kept(DIGITS[label], count)
-        self._pages.setCurrentWidget(self.kept)
+        self._confirm()
 
     def show_taken_back(self) -> None:
         """Confirm that the drawing is kept no more."""
         self.kept.show_taken_back()
+        self._confirm()
+
+    def say_instead(self, sentence: str) -> None:
+        """Say something else about what became of the drawing."""
+        self.kept.say(sentence)
+        self._confirm()
 
     def show_choice(self) -> None:
-        """Show who reads: the drawing is another one."""
+        """Forget what became of a drawing: it is another one."""
+        self.kept.say("")
         self._pages.setCurrentWidget(self.choice)
+
+    def _confirm(self) -> None:
+        self._pages.setCurrentWidget(self.kept)
+        self._read.start()
+
+    def _on_link(self, _link: str) -> None:
+        self._pad.setFocus()  # or the confirmation would stay for its link's sake
+
+    def _on_read(self) -> None:
+        """Offer to choose who reads again, unless somebody is about to follow a link."""
+        if self.kept.underMouse() or self.kept.hasFocus():
+            self._read.start()
+        else:
+            self._pages.setCurrentWidget(self.choice)

@@ -30,6 +30,8 @@ _AT_A_TIME = 250
 class PadPictures(QObject):
     """Puts images on a pad: of the test set, from files and from the clipboard; and copies them.
 
+    Whoever asks for one means the pad: it has the focus at once, and nobody loses it later when the image is there.
+
     Parameters
     ----------
     session : Session
@@ -53,12 +55,14 @@ class PadPictures(QObject):
 
     def show_test_image(self) -> None:
         """Show a random image of the test set."""
+        self._pad.setFocus()
         dataset = self._session.dataset
         if dataset is not None and len(dataset.test_images):
             self._show_test_image(dataset, int(self._rng.integers(len(dataset.test_images))))
 
     def show_wrong_image(self) -> None:
         """Show a random image of the test set that whoever reads the pad now reads wrong, or say that there is none."""
+        self._pad.setFocus()
         session, dataset = self._session, self._session.dataset
         if dataset is None or not len(dataset.test_images):
             return
@@ -97,6 +101,7 @@ class PadPictures(QObject):
 
     def open_picture(self, picture: Path | QImage) -> None:
         """Show a picture file, or an image of any size; one that cannot be read goes to `session.problem`."""
+        self._pad.setFocus()
         if self._reading is not None:
             self._session.tasks.forget(self._reading)
         work = partial(given_picture.read, picture, self._session.pad_reader.ink)

@@ -10,6 +10,7 @@ from engine.reports import BatchReport
 from gui import theme
 from gui.icons import icon
 from gui.session import Session, State
+from gui.status import best_is_back
 from gui.theme import SPACE
 from gui.widgets.field import set_look
 
@@ -157,15 +158,16 @@ class TransportBar(QToolBar):
             self._soon.start()
 
     def _show_progress(self) -> None:
-        last = self._session.history.last
+        last, known = self._session.history.last, self._session.snapshot
         if last is None:
-            known = self._session.snapshot
             self._write(self.place, f"epoch {known.epoch:,} · batch {known.step:,}" if known.step else EMPTY)
             self.bar.setValue(0)
             self.pace.setText("")
             return
         self.bar.setValue(round(1000 * self._done(last)))
-        self._write(self.place, f"epoch {last.epoch:,} / {last.goal:,} · batch {last.step:,}")
+        best = best_is_back(self._session)
+        epoch, step = (known.epoch, known.step) if best else (last.epoch, last.step)
+        self._write(self.place, f"{'best ' * best}epoch {epoch:,} / {last.goal:,} · batch {step:,}")
         self._write(self.pace, self._pace(last))
 
     def _done(self, last: BatchReport) -> float:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.history import History
+from engine.reports import BatchReport, EpochReport
 from gui import theme
 from gui.widgets.tile import NOTHING, Tile
 
@@ -41,30 +43,44 @@ class KeyFigures(QWidget):
         for tile in self.tiles.values():
             layout.addWidget(tile, 1)
 
-    def show_history(self, history: History) -> None:
-        """Show the latest figures of a run, or dashes before it has begun."""
-        figures = _figures(history)
+    def show_history(self, history: History, step: int | None = None) -> None:
+        """Show the figures of a run after so many batches, else the latest ones; dashes where there are none."""
+        figures = _figures(history, step)
         for name, tile in self.tiles.items():
             tile.show_figure(figures.get(name, NOTHING))
 
 
-def _figures(history: History) -> dict[str, str]:
-    last, epoch = history.last, history.last_epoch
+def _figures(history: History, step: int | None) -> dict[str, str]:
+    last, batches = history.last, history.batches
     if last is None:
         return {}
+    step = last.step if step is None else step
+    row = int(np.searchsorted(batches.column("step"), step, side="right")) - 1
+    if row < 0:
+        return {}
     found = {
-        "loss": _loss(float(history.batches.column("smooth_loss")[-1])),
-        "accuracy": f"{100 * history.batches.column('smooth_accuracy')[-1]:.1f} %",
-        "rate": _rate(last.learning_rate),
-        "speed": f"{last.seen / max(last.seconds, 1e-9):,.0f}",
+        "loss": _loss(float(batches.column("smooth_loss")[row])),
+        "accuracy": f"{100 * batches.column('smooth_accuracy')[row]:.1f} %",
+        "rate": _rate(float(batches.column("learning_rate")[row])),
     }
+    epoch = next((report for report in reversed(history.reports) if report.step <= step), None)
+    return found | _epoch_figures(epoch) | (_pace(last, estimated=epoch is None) if step >= last.step else {})
+
+
+def _epoch_figures(epoch: EpochReport | None) -> dict[str, str]:
+    """Return what is known of a whole epoch."""
     if epoch is None:
-        found["seconds"] = f"≈{_seconds(last.seconds * last.size / last.seen)}"
-        return found
-    found["seconds"] = _seconds(epoch.seconds)
+        return {}
+    found = {"seconds": _seconds(epoch.seconds), "speed": f"{epoch.images_per_second:,.0f}"}
     if epoch.validation_accuracy is not None:
         found["validation"] = _percent(epoch.validation_accuracy)
     return found
+
+
+def _pace(last: BatchReport, *, estimated: bool) -> dict[str, str]:
+    """Return the speed at the latest batch, and the time of the first epoch as far as it can be told."""
+    seconds = {"seconds": f"≈{_seconds(last.seconds * last.size / last.seen)}"} if estimated else {}
+    return {"speed": f"{last.seen / max(last.seconds, 1e-9):,.0f}", **seconds}
 
 
 def _loss(value: float) -> str:
