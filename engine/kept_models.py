@@ -6,12 +6,21 @@ import os
 import re
 import secrets
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import ModelFileError
 from engine.files import data_folder, reason, sweep
 from engine.model_files import SUFFIX, Model, save_model
+
+if TYPE_CHECKING:
+    from engine.runs.row import RunRow
+    from engine.runs.store import RunStore
+
+
+_NAME = re.compile(r"(\d{8}-\d{4})\d{2}-\d+_(.+?)(?:_(\d+\.\d))?_[0-9a-f]+")
 
 
 def folder() -> Path:
@@ -62,12 +71,29 @@ def kept() -> list[Path]:
     return sorted(folder().glob(f"*{SUFFIX}"), key=lambda path: path.name, reverse=True)
 
 
+def save_owner(store: RunStore, row: RunRow) -> None:
+    """Save a run with the model that is kept of it now; the one that was kept of it before goes.
+
+    That one stays if another run names it as well, or if it has a name that a person has chosen.
+
+    Raises
+    ------
+    DigitLabError
+        When the store cannot be written to.
+    """
+    former = store.model(row.id)
+    store.save(row)
+    if former and _NAME.fullmatch(Path(former).stem) and not store.is_named(former):
+        with suppress(OSError):  # it goes with its run, or is thrown away by hand
+            (folder() / former).unlink(missing_ok=True)
+
+
 def title(path: Path) -> str:
     """Return what the name of a kept model says: ``"quick 784-350-10 · 98.3 % · 2026-11-22 14:05"``.
 
     The share is that of the validation images; a file of any other name keeps its name.
     """
-    found = re.fullmatch(r"(\d{8}-\d{4})\d{2}-\d+_(.+?)(?:_(\d+\.\d))?_[0-9a-f]+", path.stem)
+    found = _NAME.fullmatch(path.stem)
     try:
         when = datetime.strptime(found[1], "%Y%m%d-%H%M") if found else None
     except ValueError:  # digits that are no date

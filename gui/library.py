@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from engine import kept_models
 from engine.datasets import load_dataset
 from engine.datasets.dataset import Dataset
 from engine.datasets.split import split_if_possible
@@ -166,6 +167,8 @@ class Library(QObject):
             session.use(dataset)
         session.resume(recalled, training)
         session.train()
+        if recalled.note:
+            session.noted.emit(recalled.note)
 
     def _on_opened(self, row: RunRow, model: Model) -> None:
         self._document.adopt(model)
@@ -181,7 +184,7 @@ class Library(QObject):
         record = model.record
         known = {"test_loss": record.test_loss, "test_accuracy": record.test_accuracy}
         try:
-            store.save(store.row(run_id).changed(model=path.name, **known))
+            kept_models.save_owner(store, store.row(run_id).changed(model=path.name, **known))
         except DigitLabError as error:
             self._session.problem.emit(error)
         self._on_kept(run_id)

@@ -159,8 +159,9 @@ class Session(Desk):
         run = named(recalled.run.changed(run={"dataset": self.run.dataset}))
         self._replace(training.network, run, fresh=False, snapshot=training.snapshot(), history=recalled.history)
         self.run = run
-        self._begin(training, Keeper(recalled.row, training))
-        self.show_film(path_of(recalled.row.id))
+        self._begin(training, recalled.keeper(training))
+        if path_of(recalled.row.id).exists():  # else it begins with the training
+            self.show_film(path_of(recalled.row.id))
         self.run_changed.emit(run)
         self.history_changed.emit()
         self.pending_changed.emit(False)

@@ -21,7 +21,9 @@ from joblib.externals.loky.backend import resource_tracker
 from engine import kept_models
 from engine.datasets import Dataset
 from engine.runs.row import RunState, new_row
+from engine.runs.run_file import path_of
 from engine.runs.store import RunStore
+from engine.sweep import checkpoints
 from engine.sweep.built_in import BUILT_IN
 from engine.sweep.events import Control, Event, SweepProgress, TrialFailed, TrialRepeated
 from engine.sweep.keeping import open_experiment
@@ -128,6 +130,38 @@ def test_after_kill_9_the_same_command_goes_on(digitlab: Call, written: Callable
     with RunStore() as store:
         assert len(store.rows(experiment.id)) == 2
         assert store.experiment(experiment.id).state == "finished"
+
+
+def test_a_run_of_an_experiment_is_gone_on_with(digitlab: Call, written: Callable[..., Path]) -> None:
+    (trial,) = json.loads(digitlab("sweep", written(), "--workers", "1", "--json")[1])["trials"]
+    code, out, err = digitlab("train", "--resume", trial["id"], "--json")
+    found = json.loads(out)
+    assert (code, found["epochs"]) == (0, 4)
+    assert "784 → 16 → 10 is a result of an experiment and stays as it is: what goes on is another run" in err
+    with RunStore() as store:
+        first, new = store.row(trial["id"]), store.row(found["run"])
+        assert (first.epochs, first.model, first.state) == (2, trial["model"], RunState.FINISHED)
+        assert (new.parent, new.epochs, new.model) == (first.id, 4, Path(found["model"]).name)
+    assert json.loads(digitlab("train", "--resume", new.id, "--json")[1])["run"] == new.id
+    assert digitlab("sweep", written())[2] == "small: 1 trials, 1 of them done before.\n"
+    with RunStore() as store:
+        last = store.row(new.id)
+        assert {path.name for path in kept_models.kept()} == {first.model, last.model}, "one model a run"
+        assert (last.epochs, store.row(first.id)) == (6, first)
+
+
+def test_checkpoints_that_would_fill_the_disk_are_not_kept(
+    digitlab: Call, written: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "MOST_BYTES", 2e5)
+    code, out, err = digitlab("sweep", written(seeds=[0, 1]), "--workers", "1", "--json")
+    assert code == 0
+    assert err.startswith(
+        "Its 2 runs can be opened, not gone on with: checkpoints would take 0.0 GB.\nsmall: 2 trials."
+    )
+    for trial in json.loads(out)["trials"]:
+        assert (kept_models.folder() / trial["model"]).exists()
+        assert not path_of(trial["id"]).exists()
 
 
 def test_the_articles_table_stands_beside_ours(digitlab: Call) -> None:

@@ -30,6 +30,8 @@ from engine.network import Network, Snapshot
 from engine.optimizers import OPTIMIZERS
 from engine.presets import PRESETS
 from engine.reports import EpochReport
+from engine.runs.row import new_row
+from engine.runs.store import RunStore
 from engine.schedules import SCHEDULES
 from engine.specs import NetworkSpec, RunSpec, TrainingSpec
 from engine.training import train
@@ -391,6 +393,30 @@ RUNS = st.builds(
 @given(run=RUNS)
 def test_every_run_comes_back_from_its_json(run: RunSpec) -> None:
     assert RunSpec.model_validate_json(run.model_dump_json()) == run
+
+
+def test_a_run_has_one_kept_model_and_what_others_name_stays() -> None:
+    run, other = (new_row(a_model().run) for _ in range(2))
+    paths = [kept_models.keep(a_model(seed=seed)) for seed in range(4)]
+    mine = kept_models.folder() / "mine.safetensors"
+    save_model(mine, a_model())
+    with RunStore() as store:
+        kept_models.save_owner(store, run.changed(model=paths[0].name))
+        kept_models.save_owner(store, run.changed(model=paths[0].name))
+        kept_models.save_owner(store, run)
+        assert paths[0].exists(), "the same one, and none that is new"
+        kept_models.save_owner(store, run.changed(model=paths[1].name))
+        assert not paths[0].exists()
+        kept_models.save_owner(store, other.changed(model=paths[1].name))
+        store.delete([other.id])
+        kept_models.save_owner(store, run.changed(model=mine.name))
+        assert paths[1].exists(), "a deleted run can be brought back"
+        kept_models.save_owner(store, run.changed(model=paths[2].name))
+        assert mine.exists(), "somebody has called it so"
+        paths[2].unlink()
+        kept_models.save_owner(store, run.changed(model=paths[3].name))
+        assert store.model(run.id) == paths[3].name
+        assert store.model("nobody") == ""
 
 
 @pytest.mark.parametrize(

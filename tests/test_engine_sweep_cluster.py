@@ -18,6 +18,7 @@ from engine import kept_models
 from engine.datasets import Dataset
 from engine.errors import DigitLabError
 from engine.model_files import load_model
+from engine.runs.recall import recall
 from engine.runs.store import RunStore
 from engine.sweep import cluster, sweep
 from engine.sweep.events import Control, Event, SweepProgress, TrialDone, TrialProgress
@@ -71,6 +72,7 @@ def results(spec: SweepSpec, folder: Path, **more: Any) -> dict[str, tuple[Any, 
             key: (
                 *(getattr(glance, name) for name in FIGURES),
                 load_model(kept_models.folder() / glance.model).network.parameters.tobytes(),
+                recall(glance.id).state.arrays["last_good"].tobytes(),
             )
             for key, glance in Keeper(store, spec.id).known().items()
         }
@@ -88,9 +90,11 @@ class Silent:
 
 def result_here(trial: Trial) -> tuple[Any, ...]:
     """Return what a trial comes to in this process."""
-    outcome = perform(Task(trial.index, trial.run.model_dump_json(), 1, keep=True), Silent())
+    outcome = perform(Task(trial.index, trial.run.model_dump_json(), 1, keep=True, checkpoint=True), Silent())
     assert outcome.parameters is not None
-    return (*(getattr(outcome.record, name) for name in FIGURES), outcome.parameters.tobytes())
+    assert outcome.entry is not None
+    figures = (getattr(outcome.record, name) for name in FIGURES)
+    return (*figures, outcome.parameters.tobytes(), outcome.entry.arrays["last_good"].tobytes())
 
 
 def test_a_cluster_gives_the_same_bits_though_a_worker_is_killed_and_hears_a_cancel(

@@ -25,6 +25,7 @@ from engine.model_files import load_model
 from engine.network import Network
 from engine.reports import EpochReport
 from engine.runs.curve import Curve
+from engine.runs.recall import recall
 from engine.runs.row import RunRow, RunState
 from engine.runs.store import RunStore
 from engine.sweep import sweep as running
@@ -120,6 +121,7 @@ def test_each_trial_is_what_training_it_alone_would_have_been(digits: str, store
         reports = list(train(network, split(dataset, run.validation_split, 5), run.training, 5))
         model = load_model(kept_models.folder() / row.model)
         assert model.network.parameters.tobytes() == network.snapshot().parameters.tobytes()
+        assert recall(row.id).state.arrays["parameters"].tobytes() == network.parameters.tobytes()
         test = evaluate(network, dataset.test_images, dataset.test_labels, run.training.loss)
         assert test is not None
         assert (row.test_accuracy, row.spec, row.state) == (test.accuracy, run, RunState(reports[-1].reason))  # type: ignore[union-attr]

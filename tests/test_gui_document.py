@@ -189,9 +189,8 @@ def test_opening_ends_and_keeps_what_was_being_trained(qtbot, window, monkeypatc
     assert window.session.snapshot.step == 54
     assert window.windowTitle() == "a.safetensors[*] — DigitLab"
     assert not window.isWindowModified()
-    steps = [load_model(path).network.step for path in kept(user_folders)]
-    assert len(steps) == 2
-    assert max(steps) >= 54
+    (step,) = [load_model(path).network.step for path in kept(user_folders)]
+    assert step >= 70, "a run has one kept model: that of its first stretch has gone"
 
 
 def test_of_two_files_opened_at_once_the_second_counts(qtbot, window, monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ from engine.runs.curve import Curve, curve_of
 from engine.runs.figures import history_of
 from engine.runs.reading import looked_at
 from engine.runs.row import RunRow, RunState
-from engine.runs.run_file import SUFFIX, RunFile, folder
+from engine.runs.run_file import SUFFIX, RunFile, folder, remove
 from engine.runs.store import RunStore
 
 
@@ -57,9 +57,7 @@ def _as_written(path: Path) -> tuple[RunRow | None, Curve | None]:
     with suppress(DigitLabError):  # whoever asks for this very run is told
         if found := looked_at(path, _content):
             return found
-        with suppress(OSError):  # it may be the folder's to say whether it goes
-            for end in (SUFFIX, f"{SUFFIX}-wal", f"{SUFFIX}-shm", ".lock"):
-                path.with_suffix(end).unlink(missing_ok=True)
+        remove(path)
     return None, None
 
 

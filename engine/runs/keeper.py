@@ -26,7 +26,7 @@ from engine.reports import BatchReport, EpochReport, Report
 from engine.runs.figures import Figures, Thinning, figures_of
 from engine.runs.frames import Frames, half
 from engine.runs.row import RunRow, RunState
-from engine.runs.run_file import Entry, RunFile, path_of
+from engine.runs.run_file import NOTHING, Entry, RunFile, path_of
 from engine.runs.store import RunStore
 from engine.threads import writing
 from engine.training import Training
@@ -67,6 +67,8 @@ class Keeper:
         What is trained.
     film : bool
         Whether weights are kept to look back on.
+    before : Entry
+        What is known of it from another run that it goes on with: written as soon as it begins.
 
     Attributes
     ----------
@@ -78,7 +80,7 @@ class Keeper:
         Why nothing can be kept at present; the training goes on, and it is tried again and again.
     """
 
-    def __init__(self, row: RunRow, training: Training, *, film: bool = True) -> None:
+    def __init__(self, row: RunRow, training: Training, *, film: bool = True, before: Entry = NOTHING) -> None:
         self.row, self._training, self._film = row, training, film
         self.trouble: DigitLabError | None = None
         self.written = 0
@@ -87,7 +89,7 @@ class Keeper:
         self._store: RunStore | None = None
         self._lock: FileLock | None = None
         self._frames: Frames | None = None
-        self._now, self._unsaved = _Waiting(), Entry()
+        self._now, self._unsaved = _Waiting(), before
         self._job: Future[None] | None = None
         self._due, self._anew = False, False
         self._saved_at = self._filmed_at = 0.0
@@ -159,11 +161,10 @@ class Keeper:
         """Write a checkpoint and everything since the one before, as soon as the last writing is over."""
         if self._busy(wait):
             return
-        state = self._training.state()
         self.row = _brought_up(self.row, self._training, self._now)
         self._saved_at, self._due = time.monotonic(), False
-        facts = {"row": self.row.model_dump(mode="json"), "state": state.numbers, "data": self._data}
-        self._write(facts, state.arrays, wait=wait)
+        entry = checkpoint(self._training, self._data).of(self.row)
+        self._write(entry.facts, entry.arrays, wait=wait)
 
     def _busy(self, wait: bool) -> bool:
         if self._job is not None and not wait and not self._job.done():
@@ -218,7 +219,7 @@ class Keeper:
         assert self._file is not None
         self._file.write(self._unsaved)
         self._learn(self._unsaved.batches, self._unsaved.epochs)
-        self._unsaved = Entry()
+        self._unsaved = NOTHING
 
     def _write_row(self, row: RunRow) -> None:
         self._store = self._store or RunStore()
@@ -254,6 +255,12 @@ class Keeper:
         for _, figures in batches:
             self._thinning.add(figures)
         self._thinning.add_epochs([EpochReport(**report) for report in epochs])
+
+
+def checkpoint(training: Training, data: dict[str, Any]) -> Entry:
+    """Return what it takes to go on with a training that learns from such data, as copies; only between two reports."""
+    state = training.state()
+    return Entry({"state": state.numbers, "data": data}, state.arrays)
 
 
 def fingerprint(dataset: Dataset) -> dict[str, Any]:

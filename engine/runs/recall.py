@@ -18,16 +18,18 @@ from engine.network import Network, Snapshot
 from engine.runs.catching_up import catch_up
 from engine.runs.figures import history_of
 from engine.runs.film import Film
-from engine.runs.keeper import fingerprint
+from engine.runs.keeper import Keeper, fingerprint
 from engine.runs.reading import NO_CHECKPOINT, read
-from engine.runs.row import RunRow, RunState
-from engine.runs.run_file import DamagedRunError, RunFile, path_of
+from engine.runs.row import RunRow, RunState, new_row
+from engine.runs.run_file import NOTHING, DamagedRunError, Entry, RunFile, path_of
 from engine.runs.store import RunStore
 from engine.specs import NetworkSpec, RunSpec
 from engine.state import TrainingState
 from engine.training import Training
 
 Which = Literal["best", "last"]
+LEARNED = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+APART = "{} is a result of an experiment and stays as it is: what goes on is another run, with the same past."
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,20 @@ class Recalled:
         Its curves so far.
     data : dict
         What tells its data from others, see :func:`engine.runs.keeper.fingerprint`.
+    before : Entry
+        What goes into the file of a run that begins with it: nothing, if it goes on in its own.
     """
 
     row: RunRow
     state: TrainingState
     history: History
     data: dict[str, int]
+    before: Entry = NOTHING
+
+    @property
+    def note(self) -> str:
+        """What is to be said of going on with it; empty if nothing is."""
+        return APART.format(self.row.title) if self.before is not NOTHING else ""
 
     @property
     def run(self) -> RunSpec:
@@ -69,6 +79,10 @@ class Recalled:
         training.restore(self.state)
         return training
 
+    def keeper(self, training: Training) -> Keeper:
+        """Return what keeps the :meth:`training` that goes on."""
+        return Keeper(self.row, training, before=self.before)
+
     def require(self, dataset: Dataset) -> None:
         """Refuse other data than the run learned from."""
         if fingerprint(dataset) != self.data:
@@ -82,6 +96,9 @@ class Recalled:
 def recall(run_id: str) -> Recalled:
     """Read a run that nobody is training now.
 
+    A run of an experiment is a result that does not change any more: whoever goes on with it makes another run, which
+    has its past and names it as its parent.
+
     Raises
     ------
     DigitLabError
@@ -94,8 +111,18 @@ def recall(run_id: str) -> Recalled:
 
 
 def _recalled(file: RunFile) -> Recalled:
-    state, data = _checkpoint(file)
-    return Recalled(file.row(), state, history_of(file), data)
+    (state, data), row = _checkpoint(file), file.row()
+    if not row.experiment:
+        return Recalled(row, state, history_of(file), data)
+    before = Entry(batches=file.batches(), epochs=file.epochs())
+    return Recalled(_descendant(row), state, history_of(file), data, before)
+
+
+def _descendant(row: RunRow) -> RunRow:
+    """Return the row of a run that goes on with one of an experiment; the model and its scores stay the latter's."""
+    new = new_row(row.spec, parent=row.id)
+    known = {name: getattr(row, name) for name in ("name", "epochs", "steps", "best_epoch", "seconds", *LEARNED)}
+    return new.changed(**known)
 
 
 def _checkpoint(file: RunFile) -> tuple[TrainingState, dict[str, int]]:
@@ -140,9 +167,8 @@ def film_of(path: Path, spec: NetworkSpec) -> Film:
 
 def record_of(row: RunRow, snapshot: Snapshot) -> TrainingRecord:
     """Return what a model file says of a network of this run."""
-    names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
     best = snapshot.epoch == row.best_epoch
-    figures = {name: getattr(row, name) for name in names} if best else {}
+    figures = {name: getattr(row, name) for name in LEARNED} if best else {}
     return TrainingRecord(
         dataset=row.spec.dataset,
         program=f"DigitLab {row.versions.get('DigitLab', '')}".strip(),

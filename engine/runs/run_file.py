@@ -12,7 +12,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from engine.databases import code, identity, in_words, is_damage, transaction
 from engine.errors import DigitLabError
 from engine.files import data_folder
+from engine.locks import locked
 from engine.runs.row import RunRow
 
 SUFFIX = ".run"
@@ -38,6 +39,7 @@ create table batches (first integer primary key, columns integer not null, data 
 create table epochs (epoch integer primary key, report text not null);
 create table frames (step integer primary key, place real not null, data blob not null);
 """
+_NAMES = ("facts", "arrays", "batches", "epochs", "frames")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,13 @@ class Entry:
     frames: Sequence[tuple[int, float, Array]] = ()
     dropped: Sequence[int] = ()
 
+    def of(self, row: RunRow) -> Entry:
+        """Return the same as what is known of a run."""
+        return replace(self, facts={**self.facts, "row": row.model_dump(mode="json")})
+
+
+NOTHING = Entry()
+
 
 def folder() -> Path:
     """Return the folder of the runs, made if need be.
@@ -82,6 +91,33 @@ def folder() -> Path:
 def path_of(run_id: str) -> Path:
     """Return where the file of a run lies, or would lie."""
     return folder() / f"{run_id}{SUFFIX}"
+
+
+def write_whole(path: Path, entry: Entry) -> None:
+    """Write the file of a run that is over, in place of whatever it said before.
+
+    Raises
+    ------
+    DigitLabError
+        When it cannot be written, or somebody trains this very run; what was there is left as it was.
+    """
+    lock, there = locked(path), path.exists()
+    try:
+        with closing(RunFile(path, write=True)) as file:
+            file.write(entry, anew=True)
+    except DigitLabError:
+        if not there:  # what is left has nothing in it
+            remove(path)
+        raise
+    finally:
+        lock.release()
+
+
+def remove(path: Path) -> None:
+    """Remove the file of a run with whatever lies beside it; what the folder does not let go stays."""
+    for file in (path, path.with_suffix(".lock"), *path.parent.glob(f"{path.name}-*")):
+        with contextlib.suppress(OSError):
+            file.unlink(missing_ok=True)
 
 
 class DamagedRunError(DigitLabError):
@@ -156,9 +192,11 @@ class RunFile:
 
     # --- writing ------------------------------------------------------------------------------------------
 
-    def write(self, entry: Entry) -> None:
-        """Write everything of `entry`, or nothing at all."""
+    def write(self, entry: Entry, *, anew: bool = False) -> None:
+        """Write everything of `entry`, or nothing at all; `anew` says that nothing else is to stay."""
         with self._explained(), transaction(self._base) as base:
+            for table in _NAMES if anew else ():
+                base.execute(f"delete from {table}")
             rows = [(name, json.dumps(value)) for name, value in entry.facts.items()]
             base.executemany("insert or replace into facts values (?, ?)", rows)
             if entry.arrays:

@@ -93,6 +93,17 @@ class RunStore(Experiments):
                 f"The curves of the run {id} are damaged; its scores are not.", "", str(error)
             ) from error
 
+    def model(self, id: str) -> str:  # noqa: A002
+        """Return the file name of the model that is kept of a run; empty if there is none, or no such run."""
+        query = "SELECT model FROM runs WHERE id = ?"
+        found = self._read(lambda connection: connection.execute(query, (id,)).fetchone())
+        return found[0] if found else ""
+
+    def is_named(self, model: str) -> bool:
+        """Return whether a run, a deleted one too, has the kept model of that file name."""
+        query = "SELECT 1 FROM runs WHERE model = ? LIMIT 1"
+        return self._read(lambda connection: connection.execute(query, (model,)).fetchone()) is not None
+
     # --- changing -----------------------------------------------------------------------------------------
 
     def add(self, row: RunRow) -> None:

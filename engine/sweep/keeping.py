@@ -1,4 +1,7 @@
-"""How an experiment is kept: its trials as runs of the library, each as soon as it has ended."""
+"""How an experiment is kept: its trials as runs of the library, each as soon as it has ended.
+
+Such a run has a file like any other, but no film: it can be gone on with, as another run, and the result stays.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from engine.network import Snapshot
 from engine.runs.experiments import Experiment
 from engine.runs.glance import RunGlance
 from engine.runs.row import RunRow, RunState, new_row
+from engine.runs.run_file import path_of, write_whole
 from engine.runs.store import RunStore
 from engine.sweep.paths import shown
 from engine.sweep.spec import SweepSpec, Trial, key_of
@@ -109,11 +113,12 @@ class Keeper:
         row = self._described(self._rows.pop(trial.key), outcome)
         model, trouble = _keep_model(trial, outcome)
         final = row.changed(model=model, message=f"{outcome.message} {trouble}".strip())
+        final = final.changed(message=f"{final.message} {_keep_file(final, outcome)}".strip())
         if outcome.curve is not None:
             # Whoever is stopped between the two lines does the trial again, and no run lacks its curve.
-            self._store.save(final.changed(state=RunState.RUNNING))
+            self._store.save(final.changed(state=RunState.RUNNING, model=""))
             self._store.save_curve(row.id, outcome.curve)
-        self._store.save(final)
+        kept_models.save_owner(self._store, final)
         return final
 
     @staticmethod
@@ -145,6 +150,16 @@ def _keep_model(trial: Trial, outcome: Outcome) -> tuple[str, str]:
         return kept_models.keep(Model(snapshot, trial.run, outcome.record)).name, ""
     except DigitLabError as error:
         return "", f"The model is not kept: {error.what}"
+
+
+def _keep_file(row: RunRow, outcome: Outcome) -> str:
+    """Write what it takes to go on with a trial, if it is there; return why that could not be."""
+    try:
+        if outcome.entry is not None:
+            write_whole(path_of(row.id), outcome.entry.of(row))
+    except DigitLabError as error:
+        return f"It cannot be gone on with: {error.what}"
+    return ""
 
 
 def _name(trial: Trial, fixed: Set[str]) -> str:

@@ -18,10 +18,12 @@ from engine.fields import Settings, setting
 from engine.specs import RunSpec
 from engine.sweep.axis import MOST_VALUES, Axis
 from engine.sweep.paths import SEED, applied, shown
+from engine.sweep.rough import checkpoint_bytes
 
 MOST_TRIALS = MOST_VALUES
 MOST_AXES = 16
 _TRIES = 20
+_SOME = 32
 
 
 class Case(Settings):
@@ -110,7 +112,9 @@ class SweepSpec(Settings):
     count: int = setting(20, "Combinations", "How many combinations a random search tries.", low=1, high=MOST_TRIALS)
     seeds: tuple[Annotated[int, Field(ge=0, le=2**32 - 1)], ...] = Field(default=(0,), min_length=1, max_length=1000)
     search_seed: int = setting(0, "Search seed", "Decides which values a random search draws.", low=0, high=2**32 - 1)
-    keep_models: bool = setting(True, "Keep the models", "Whether the best weights of every trial are kept as a model.")
+    keep_models: bool = setting(
+        True, "Keep the models", "Whether the best weights of every trial are kept, and what it takes to go on with it."
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -135,6 +139,11 @@ class SweepSpec(Settings):
     def fixed(self) -> frozenset[str]:
         """The settings that have one value in all trials: they tell none from another."""
         return frozenset(axis.path for axis in self.axes if len(axis.values) == 1)
+
+    @cached_property
+    def checkpoint_bytes(self) -> float:
+        """About how many bytes it takes to go on with one of its runs: the mean of some."""
+        return float(np.mean([checkpoint_bytes(run) for run in self.sample(_SOME)] or [0.0]))
 
     def trials(self) -> list[Trial]:
         """Return all trials in order: those that differ only by their seeds stand together.

@@ -13,6 +13,7 @@ from engine.blas import allowed_threads
 from engine.errors import DigitLabError, SettingError
 from engine.runs.row import RunRow, RunState
 from engine.runs.store import RunStore
+from engine.sweep.checkpoints import why_no_checkpoints
 from engine.sweep.cluster import Cluster, check_address
 from engine.sweep.events import Control, Event, SweepProgress, TrialDone, TrialFailed, TrialProgress, TrialRepeated
 from engine.sweep.keeping import FINAL, Keeper, held
@@ -143,6 +144,7 @@ class _Work:
         done = {key: glance for key, glance in self._former.items() if glance.state in FINAL}
         self.waiting = deque(trial for trial in trials if trial.key not in done)
         self._total, self._done, self._failed = len(trials), len(trials) - len(self.waiting), 0
+        self._checkpoints = not why_no_checkpoints(spec, len(trials))
         self._running: dict[int, Trial] = {}
         self._losses: Counter[int] = Counter()
         self._told: dict[int, Told] = {}
@@ -183,8 +185,8 @@ class _Work:
             trial = self.waiting.popleft()
             self._keeper.begin(trial, self._former.get(trial.key))
             self._running[trial.index] = trial
-            threads = max(allowed_threads() // self._workers, 1)
-            pool.start(Task(trial.index, trial.run.model_dump_json(), threads, self._spec.keep_models))
+            threads, keep = max(allowed_threads() // self._workers, 1), self._spec.keep_models
+            pool.start(Task(trial.index, trial.run.model_dump_json(), threads, keep, keep and self._checkpoints))
 
     def _is_held(self) -> bool:
         return self._control.paused or self._control.cancelled

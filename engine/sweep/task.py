@@ -1,8 +1,8 @@
-"""What a worker does: one trial from its settings to its figures, curve and weights."""
+"""What a worker does: one trial from its settings to its figures, curve, weights and what it takes to go on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -21,7 +21,10 @@ from engine.model import TrainingRecord, record_training
 from engine.network import Network
 from engine.reports import BatchReport, EndReport, EpochReport, Report
 from engine.runs.curve import Curve, curve_of
+from engine.runs.figures import Figures, figures_of
+from engine.runs.keeper import checkpoint, fingerprint
 from engine.runs.row import versions
+from engine.runs.run_file import Entry
 from engine.specs import RunSpec
 from engine.sweep.link import Ear, Link, Told
 from engine.training import Training
@@ -45,12 +48,15 @@ class Task:
         The most threads it may use.
     keep : bool
         Whether its weights are wanted back.
+    checkpoint : bool
+        Whether it is wanted back, too, what it takes to go on with it.
     """
 
     index: int
     run: str
     threads: int
     keep: bool
+    checkpoint: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,9 @@ class Outcome:
         The weights behind the figures, if they were wanted; float64 where the network has them.
     versions : dict of str to str
         What it was computed with.
+    entry : Entry
+        What goes into the file of the run but for its row, if that was wanted: the training at its end, before the
+        test, with all batches and epochs.
     """
 
     reason: Reason
@@ -87,6 +96,7 @@ class Outcome:
     curve: Curve | None = None
     parameters: NDArray[Any] | None = None
     versions: dict[str, str] | None = None
+    entry: Entry | None = None
 
 
 def perform(task: Task, link: Link) -> Outcome:
@@ -130,10 +140,12 @@ class _Course:
         self._network = Network(run.network, run.seed)
         self._training = Training(self._network, data, run.training, run.seed)
         self._history, self._waiting = History(), list[Report]()
+        self._figures: list[tuple[int, Figures]] = []
 
     def outcome(self) -> Outcome:
         """Train to the end, test, and return what came of it."""
         end = self._train()
+        entry = self._entry() if self._task.checkpoint and end.reason != "stopped" else None
         test = None if end.reason == "stopped" else self._test()
         if test is None:
             return Outcome("stopped", "Stopped.")
@@ -152,7 +164,12 @@ class _Course:
             curve=curve_of(self._history),
             parameters=snapshot.parameters if self._task.keep else None,
             versions=versions(),
+            entry=entry,
         )
+
+    def _entry(self) -> Entry:
+        state = checkpoint(self._training, fingerprint(self._dataset))
+        return replace(state, batches=self._figures, epochs=[asdict(report) for report in self._history.reports])
 
     def _train(self) -> EndReport:
         for report in self._training.reports():
@@ -176,6 +193,9 @@ class _Course:
 
     def _enter(self) -> None:
         self._history.extend(self._waiting)
+        batches = [report for report in self._waiting if isinstance(report, BatchReport)]
+        if batches and self._task.checkpoint:
+            self._figures.append((batches[0].step, figures_of(batches)))
         self._waiting.clear()
 
     def _accuracy(self) -> float | None:

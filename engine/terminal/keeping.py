@@ -29,7 +29,8 @@ def add_resume(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=LAST,
         help="go on with a training that was cut off, exactly where its last checkpoint was: the one of that id, or "
-        "the latest one. Its settings are its own; others cannot be given besides",
+        "the latest one. Its settings are its own; others cannot be given besides. A run of an experiment stays as it "
+        "is; what goes on is another run",
     )
 
 
@@ -48,12 +49,15 @@ def resumed(options: argparse.Namespace) -> Recalled | None:
         given = others[0] if others else "dataset"
         raise SettingError(f"--resume goes on with the settings of the run; {given} cannot be given besides.")
     if options.resume != LAST:
-        return recall(options.resume)
+        found = recall(options.resume)
+        if found.note:
+            say(found.note)
+        return found
     with closing(RunStore()) as store:
-        found = cut_off(store)
-    if not found:
+        waiting = cut_off(store)
+    if not waiting:
         raise DigitLabError("No training was cut off: there is nothing to go on with.", "Train without --resume.")
-    return recall(found[0].id)
+    return recall(waiting[0].id)
 
 
 def followed(training: Training, keeper: Keeper) -> Iterator[Report]:
@@ -79,6 +83,6 @@ def note_model(run_id: str, path: Path | None, record: TrainingRecord) -> None:
             inside = path is not None and path.parent == kept_models.folder()
             known = {"model": path.name} if path is not None and inside else {}
             figures = {"test_loss": record.test_loss, "test_accuracy": record.test_accuracy}
-            store.save(store.row(run_id).changed(**known, **figures))
+            kept_models.save_owner(store, store.row(run_id).changed(**known, **figures))
     except DigitLabError as error:
         say(error.what)

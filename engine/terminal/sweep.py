@@ -1,7 +1,8 @@
 """Run an experiment: train with many settings in worker processes, keep every run, and compare them.
 
-Each run is kept in the library as soon as it has ended: Ctrl+C, SIGTERM or a crash lose only what was at work, and the
-same command, given again, goes on where it was. The exit code is 130 or 143 after a stop.
+Each run is kept in the library as soon as it has ended, to be opened and gone on with there: Ctrl+C, SIGTERM or a crash
+lose only what was at work, and the same command, given again, goes on where it was. The exit code is 130 or 143 after a
+stop.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from engine.errors import SettingError
 from engine.runs.experiments import Experiment
 from engine.runs.store import RunStore
 from engine.sweep.built_in import BUILT_IN
+from engine.sweep.checkpoints import why_no_checkpoints
 from engine.sweep.events import Control, Event, TrialFailed
 from engine.sweep.keeping import open_experiment
 from engine.sweep.pool import MOST_WORKERS
@@ -86,6 +88,8 @@ def _work(
     sweep = Sweep(spec, store, experiment.id, options.workers, backend=options.backend, scheduler=options.scheduler)
     control, display = Control(), Display(spec)
     failures: list[TrialFailed] = []
+    if why := why_no_checkpoints(spec, len(spec.trials())):
+        say(why)
 
     def on_event(event: Event) -> None:
         if signals:

@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
         training = Training(Network(spec.network, spec.seed), data, spec.training, spec.seed)
     else:
         training = recalled.training(data)
-    network, keeper = training.network, Keeper(recalled.row if recalled else new_row(spec), training)
+    network, keeper = training.network, recalled.keeper(training) if recalled else Keeper(new_row(spec), training)
     spec = spec.changed(run={"dataset": without_folders(dataset.word)}) if options.portable else spec
     with noted() as signals:
         say(f"{spec.network.title}, {spec.network.count_text}, {len(data.train_rows):,} images.")

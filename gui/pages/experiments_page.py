@@ -94,6 +94,7 @@ class ExperimentsPage(QWidget):
     def _on_judged(self) -> None:
         self._on_plan()
         self.editor.show_complaints(self.desk.checked.complaints)
+        self.editor.show_room(self.desk.checked)
         self._show_state()
 
     def _on_listed(self) -> None:

@@ -23,6 +23,7 @@ from gui.widgets.tints import mix
 
 BACK = "Back to now"
 EMPTY = "Press Train: the time machine records the run, and you can go back to any moment of it."
+NO_FILM = "No film of this run was kept; press Train, and the time machine records it from here on."
 GOES_ON = "Training goes on from the latest weights; to go on from the moment in view, press Ctrl+Shift+G."
 SHOW_MS = 62  # no more moments a second than pages can show
 HEIGHT, WIDE_FROM = 36, 760
@@ -133,6 +134,7 @@ class TimeBar(QWidget):
             self._make_room()
         else:
             self._player.stop()
+            self.empty.setText(EMPTY if film is None or session.trainer.active else NO_FILM)
         if not self.recording.busy:
             self._stack.setCurrentIndex(int(known))
         self._show_state()

@@ -22,16 +22,17 @@ from PySide6.QtWidgets import (
 
 from engine.presets import PRESETS
 from engine.specs import RunSpec
+from engine.sweep.checkpoints import why_no_checkpoints
 from engine.sweep.spec import SweepSpec
 from gui import theme
 from gui.icons import icon
 from gui.widgets.check_box import CheckBox
 from gui.widgets.experiment_axis import ExperimentAxis
-from gui.widgets.experiment_draft import FORMS, KEPT, AxisDraft, Draft
+from gui.widgets.experiment_draft import FORMS, KEPT, AxisDraft, Checked, Draft
 from gui.widgets.experiment_fields import PlanEdit, combo
 from gui.widgets.experiment_settings import offers_of
 from gui.widgets.field import ErrorLine, set_look
-from gui.widgets.figures import ElidedLabel, label
+from gui.widgets.figures import ElidedLabel, label, sentences
 from gui.widgets.wheel_guard import WheelGuard
 
 MOST_AXES = 16
@@ -91,6 +92,10 @@ class ExperimentEditor(QScrollArea):
             line.say(complaints.get(name, ""))
             if name != "whole":
                 set_look(getattr(self, name), "wrong", name in complaints)
+
+    def show_room(self, plan: Checked) -> None:
+        """Say whether what it takes to go on with the runs would be too much to be kept."""
+        self.room.setText("" if plan.spec is None else why_no_checkpoints(plan.spec, plan.count))
 
     # --- what is shown ------------------------------------------------------------------------------------
 
@@ -191,9 +196,13 @@ class ExperimentEditor(QScrollArea):
         self._seeds_words = label("one run per seed and combination", "muted")
         self.models = CheckBox("Keep the models")
         self.models.setToolTip(
-            "Keeps the best weights of every run, so that they can be opened. Each takes some MB or less."
+            "Keeps the best weights of every run, so that they can be opened, and what it takes to go on with it. "
+            "Each takes some MB."
         )
         self.models.setWhatsThis(self.models.toolTip())
+        self.room = sentences()
+        self.room.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.room.setAccessibleName("What of the runs is not kept")
         self.add = QPushButton("Add a setting")
         self.add.setToolTip("Lets one more setting vary.")
         self.add.setWhatsThis("Lets one more setting vary. Ctrl+Z takes it away again.")
@@ -229,6 +238,7 @@ class ExperimentEditor(QScrollArea):
             ("Seeds", _line(self.seeds, self._seeds_words, None)),
             ("", self._errors["seeds"]),
             ("Models", _line(self.models, None)),
+            ("", self.room),
             ("", self._errors["whole"]),
         )
         for row, (name, content) in enumerate(lines):

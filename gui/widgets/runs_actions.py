@@ -22,6 +22,10 @@ RESTORE_HELP = (
 )
 CONTINUE_HELP = "Opens this run's network with its curves, and goes on where it ended."
 OPEN_HELP = "Opens the network of this run: the weights of its best epoch, or those it had last."
+NO_CHECKPOINT = (
+    "Its experiment has kept nothing to go on with: all its runs would have taken too much room, it was to keep no "
+    "models, or it was run by an earlier version."
+)
 DELETE_HELP = "Takes the selected runs out of the list; Ctrl+Z brings them back. (Del)"
 EXPORT_HELP = "Writes the selected runs, or all that are listed if none is selected, to a file."
 EXPORTS = {
@@ -118,7 +122,9 @@ def why_not_continue(selected: list[RunGlance]) -> str:
     """Return why the selected run cannot be gone on with; empty if it can."""
     if reason := _one(selected) or _live(selected[0], "gone on with"):
         return reason
-    return "" if has_file(selected[0].id) else "The file of this run is gone: there is nothing to go on with."
+    if has_file(selected[0].id):
+        return ""
+    return NO_CHECKPOINT if selected[0].experiment else "The file of this run is gone: there is nothing to go on with."
 
 
 def why_not_open(selected: list[RunGlance]) -> str:
