@@ -1,4 +1,4 @@
-"""What is offered at the start: the settings of the last time, a training that was cut off, the last network."""
+"""What is offered at the start: the settings of the last time, a training that had not ended, the last network."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from PySide6.QtCore import QObject, QSettings
 from engine import kept_models
 from engine.errors import DigitLabError
 from engine.presets import DEFAULT_PRESET, PRESETS
-from engine.runs.row import RunRow
+from engine.runs.reading import looked_at
+from engine.runs.row import RunRow, RunState
+from engine.runs.run_file import RunFile, path_of
 from engine.specs import RunSpec
 from gui.document import Document
 from gui.library import Library
 from gui.session import Session
 from gui.widgets.message_bar import MessageBar
+from gui.widgets.wording import after
 
 
 class Offers(QObject):
@@ -44,9 +47,18 @@ class Offers(QObject):
 
     def _offer_run(self, row: RunRow) -> None:
         if not self._session.trained:
-            place = f"in epoch {row.epochs + 1}, after {row.steps:,} batches"
-            sentence = f"A training was cut off {place}: {row.title}. It can go on exactly there."
+            what = "You closed the window" if row.state == RunState.PAUSED else "A training was cut off"
+            sentence = f"{what} in epoch {_epoch(row)}, {after(row.steps)}: {row.title}. It can go on exactly there."
             self._message.show_hint(sentence, "Go on", partial(self._library.continue_run, row))
+
+
+def _epoch(row: RunRow) -> str:
+    """Return in which epoch a training was left, and of how many if its file says that."""
+    with suppress(DigitLabError, KeyError):
+        first = looked_at(path_of(row.id), RunFile.facts)["state"]["_first_epoch"]
+        goal = first + row.spec.training.epochs
+        return f"{min(row.epochs + 1, goal):,} of {goal:,}"
+    return f"{row.epochs + 1:,}"
 
 
 def remembered_run(settings: QSettings) -> RunSpec:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QPalette, QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from engine.garbage import no_collection
@@ -135,6 +135,7 @@ class ThemeSwitch(QObject):
             app.setStyleSheet("")  # replacing one sheet by another takes three times as long
             app.setPalette(_palette(self.theme))
             app.setStyleSheet(style_sheet(self.theme))
+        QPixmapCache.clear()  # pictures in the colours before are not asked for again
         self.changed.emit()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from joblib.externals.loky.backend import resource_tracker
-from PySide6.QtCore import QObject, QPointF, QSettings, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QPointF, QSettings, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -129,6 +129,16 @@ def texts(page: ExperimentsPage, heading: str) -> list[str]:
     model = page.view.table.results
     column = [one.heading for one in model.columns].index(heading)
     return [model.index(row, column).data() for row in range(model.rowCount())]
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints", "plugin does not support (raise|grabbing)")
+def test_the_list_of_experiments_opens_below_itself(page: ExperimentsPage) -> None:
+    box = page.header.list
+    box.setCurrentIndex(box.count() - 1)
+    box.showPopup()
+    top = box.view().window().y()
+    box.hidePopup()
+    assert top >= box.mapToGlobal(QPoint(0, box.height())).y() - 1
 
 
 # --- planning -------------------------------------------------------------------------------------------------
@@ -264,7 +274,7 @@ def test_an_experiment_runs_pauses_goes_on_and_is_kept(
     qtbot.waitUntil(lambda: not page.desk.runner.running, timeout=PATIENCE)
     assert not session.problems  # type: ignore[attr-defined]
     page._show_results()
-    assert texts(page, "State") == ["finished"] * 3
+    assert texts(page, "State") == ["Finished"] * 3
     assert page.header.sentence.text() == "All 3 runs are done."
     assert not page.header.run.isEnabled()
     assert page.header.list.currentText() == name

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset
+from engine.history import History
 from engine.layers import BatchNormSpec, Conv2DSpec, DenseSpec
 from engine.network import Network, Snapshot
 from engine.optimizers import Adam
@@ -99,6 +100,30 @@ def test_updates_are_measured_from_copy_to_copy(page: HealthPage, session: Sessi
     assert page.reading.note(Snapshot(spec, first * 1.01, 11, 0))
     assert [row.ratio for row in page.reading.layers()] == pytest.approx([0.001 / 1.01] * 3, rel=1e-3)
     assert not page.reading.note(Snapshot(spec, first, 5, 0)), "weights that were put back"
+
+
+def test_of_a_run_that_is_gone_on_with_the_updates_say_from_where_on_they_are_known(
+    page: HealthPage, session: Session
+) -> None:
+    assert page.updates.title.text() == "Update ÷ weight"
+    network = Network(RUN.network, 5)
+    history = History()
+    history.extend([BatchReport(n, 1, 25 * n, 500, 1.0, 0.5, 0.1, (3.0, 2.0, 1.0), 1.0, 1) for n in range(1, 11)])
+    session._replace(network, RUN, fresh=False, snapshot=network.snapshot(10, 0), history=history)
+    page.redraw()
+    assert "measured while it learns" in page.updates.title.text()
+    assert page.rows.words_at(QPointF(240, HEADER + 10)).startswith("Not known: ")
+    page.reading._clock.elapsed = lambda: 10_000  # type: ignore[method-assign]
+    learned = Snapshot(RUN.network, session.snapshot.parameters * 1.01, 20, 0)
+    history.extend([BatchReport(n, 1, 25 * n, 500, 1.0, 0.5, 0.1, (3.0, 2.0, 1.0), 1.0, 1) for n in range(11, 21)])
+    session._take(learned, learned=True)
+    assert page.reading.note(learned)
+    page.redraw()
+    assert "known from epoch 0.50" in page.updates.title.text()
+    assert page.reading.layers()[0].ratio == pytest.approx(0.001 / 1.01, rel=1e-3)
+    assert math.isnan(page.reading._ratios(9)[0]), "what was before is not made up"
+    session.new_network()
+    assert page.updates.title.text() == "Update ÷ weight"
 
 
 def test_with_plain_descent_updates_are_exact(page: HealthPage, session: Session) -> None:

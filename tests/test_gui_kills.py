@@ -29,7 +29,7 @@ from gui.session import State
 pytest_plugins = ["whole_window"]
 pytestmark = pytest.mark.usefixtures("quick_collections", "part_of_mnist", "look")
 
-RUN = QUICK.changed(training={"epochs": 12, "keep_best": False})
+RUN = QUICK.changed(training={"epochs": 24, "keep_best": False})
 
 
 def undisturbed(session) -> np.ndarray:
@@ -40,10 +40,13 @@ def undisturbed(session) -> np.ndarray:
     return training.network.parameters
 
 
-def go_on(qtbot, window) -> None:
-    """Take the offer to go on, and wait for the end."""
+def go_on(qtbot, window, said) -> None:
+    """Take the offer to go on, which says why it was not done, and wait for the end."""
     offer = window.message
-    qtbot.waitUntil(lambda: offer.offers and "cut off" in offer.sentence, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: offer.offers and offer.sentence.startswith(said), timeout=PATIENCE)
+    (row,) = rows()
+    place = f"in epoch {row.epochs + 1} of {RUN.training.epochs}, after {row.steps:,} batches: {row.title}."
+    assert offer.sentence == f"{said} {place} It can go on exactly there."
     assert offer.action.text() == "Go on"
     with qtbot.waitSignal(window.session.ended, timeout=PATIENCE):
         offer.action.click()
@@ -69,7 +72,7 @@ def test_closing_while_it_trains_asks_nothing_and_the_next_window_goes_on_to_the
     (row,) = rows()
     assert row.state == RunState.PAUSED
     second = opened()
-    go_on(qtbot, second)
+    go_on(qtbot, second, "You closed the window")
     np.testing.assert_array_equal(second.session.snapshot.parameters, undisturbed(second.session))
     assert second.problems == []
     assert len(second.session.history.batches) == second.session.snapshot.step
@@ -119,7 +122,7 @@ def test_the_program_is_killed_while_it_trains_and_the_next_window_goes_on_to_th
             assert process.poll() is None
         process.send_signal(signal.SIGKILL)
     window = opened()
-    go_on(qtbot, window)
+    go_on(qtbot, window, "A training was cut off")
     np.testing.assert_array_equal(window.session.snapshot.parameters, undisturbed(window.session))
     (row,) = rows()
     assert row.state == RunState.FINISHED

@@ -91,6 +91,10 @@ def test_what_is_not_found(text: str, values: dict[str, object]) -> None:
         ("vall>97", "there is no number called vall; there are val, test, train, epochs"),
         ("epochs<5min", "epochs is not counted in min."),
         ("time<3%", "time is not counted in %."),
+        ("val>>abc", "“val>>abc” needs a number behind >"),
+        ("val>97<98", "“val>97<98” needs a number behind >"),
+        ("-val>>97", "“val>>97” needs a number behind >"),
+        (">abc", "“>abc”: no number stands before >; there are val, test"),
     ],
 )
 def test_what_means_nothing_is_said_and_left_out(text: str, sentence: str) -> None:

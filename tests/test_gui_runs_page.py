@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from bench_runs_page import Books, fill, kept_curve
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu
@@ -23,14 +24,15 @@ from engine.errors import DigitLabError
 from engine.presets import PRESETS
 from engine.runs.curve import Curve
 from engine.runs.row import RunRow, RunState, new_row
-from engine.runs.run_file import path_of
+from engine.runs.run_file import Entry, RunFile, path_of
 from engine.runs.store import RunStore
 from gui import theme
 from gui.pages.runs_page import NO_RUNS, NONE_FOUND, RunsPage
 from gui.session import Session
 from gui.widgets import runs_curves, runs_reader
-from gui.widgets.runs_columns import PLACE
+from gui.widgets.runs_columns import COLUMNS, PLACE
 from gui.widgets.runs_compare import swatch
+from gui.widgets.runs_facts import RunsFacts
 from gui.widgets.runs_points import MOST_DRAWN, QUANTITIES, points, seconds_at, slots, value_at
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -168,6 +170,9 @@ def test_a_filter_narrows_the_list_and_escape_clears_it(page: RunsPage, qtbot: Q
     assert page.header.field.text() == ""
     page.header.starred.click()
     assert len(listed(page)) == len([run for run in page.model.runs if run.starred])
+    page.header.field.setText('"quick')  # still being typed
+    page.header._apply()
+    assert page.model.shown == [run for run in page.model.runs if run.starred and "quick" in run.preset] != []
 
 
 def test_columns_are_hidden_moved_and_remembered(
@@ -194,6 +199,36 @@ def test_columns_are_hidden_moved_and_remembered(
     assert header.sectionSize(PLACE["title"]) == 222
     epochs = [run.epochs for run in again.model.shown]
     assert epochs == sorted(epochs, reverse=True)
+
+
+def test_names_take_the_room_that_is_left_until_the_user_chooses_their_width(
+    qtbot: QtBot, session: Session, rows: list[RunRow], books: Books, tmp_path: Path
+) -> None:
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    page = show(qtbot, session, books)
+    page.remember_in(settings)
+    table, header = page.table, page.table.horizontalHeader()
+    others = [place for place, column in enumerate(COLUMNS) if column.shown and column.key != "title"]
+    for width in (640, 1900, 900):
+        page.resize(width, 560)
+        assert table.columnWidth(PLACE["title"]) >= 168
+        assert [table.columnWidth(place) for place in others] == [COLUMNS[place].width for place in others]
+        assert width == 640 or header.length() == table.viewport().width()
+    table.show_column(PLACE["seed"], False)
+    assert header.length() == table.viewport().width()
+    table.setColumnWidth(PLACE["dataset"], 80)
+    page.resize(1900, 560)
+    assert table.columnWidth(PLACE["dataset"]) == 80
+    assert header.length() == table.viewport().width()
+    again = show(qtbot, session, books)
+    again.remember_in(settings)
+    again.resize(1200, 560)
+    assert again.table.columnWidth(PLACE["dataset"]) == 80
+    assert again.table.horizontalHeader().length() == again.table.viewport().width()
+    table.setColumnWidth(PLACE["title"], 222)
+    page.resize(1500, 560)
+    assert table.columnWidth(PLACE["title"]) == 222
+    assert table.columnWidth(PLACE["tags"]) > COLUMNS[PLACE["tags"]].width, "the last column takes what is left"
 
 
 # --- what the user says of runs ---------------------------------------------------------------------------
@@ -369,6 +404,42 @@ def test_a_single_run_shows_training_validation_and_all_that_is_known(page: Runs
     curves.plot.canvas.pointed.emit(1.0)
     assert "training" in curves.readout.text()
     assert "validation" in curves.readout.text()
+
+
+def test_a_run_leads_to_the_one_that_it_went_on_from(page: RunsPage, books: Books, rows: list[RunRow]) -> None:
+    assert books.store is not None
+    parent, child = rows[5], new_row(QUICK, parent=rows[5].id)
+    books.store.mark(parent.id, name="My *first* one")
+    books.store.add(child)
+    with closing(RunFile(path_of(child.id), write=True)) as file:
+        file.write(Entry(frames=[(1200, 2.4, np.zeros(3, np.float16)), (1300, 2.6, np.zeros(3, np.float16))]))
+    page._look()
+    assert [title.startswith("↳ ") for title in listed(page)] == [True] + [False] * COUNT
+    page.header.field.setText(child.title)
+    page.header._apply()
+    choose(page, 0)
+    facts = page.details.facts
+    assert "Went on from\nMy *first* one, batch 1,200\n" in facts.toPlainText()
+    facts.anchorClicked.emit(QUrl(link_in(facts)))
+    assert [run.id for run in page.table.selected] == [parent.id]
+    choose(page, page.model.row_of(child.id))
+    books.store.delete([parent.id])
+    page._look()
+    said: list[str] = []
+    page._session.noted.connect(said.append)
+    facts.anchorClicked.emit(QUrl(link_in(facts)))
+    assert said == ["That run was deleted."]
+    assert [run.id for run in page.table.selected] == [child.id]
+    books.store.purge(-1.0)
+    path_of(child.id).unlink()
+    page.details._shown = ()
+    page._draw()
+    assert f"Went on from\n{parent.id}\n" in facts.toPlainText()
+
+
+def link_in(facts: RunsFacts) -> str:
+    """Return where the first link of a page leads to."""
+    return facts.document().toHtml().partition('href="')[2].partition('"')[0]
 
 
 def test_what_cannot_be_drawn_says_why(page: RunsPage, rows: list[RunRow]) -> None:

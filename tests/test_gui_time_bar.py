@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap, QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from engine.datasets.dataset import Dataset
@@ -227,3 +228,12 @@ def test_it_fits(qtbot, bar: TimeBar, run: Session, width: int) -> None:
     assert bar.width() == width
     assert bar.slider.width() >= 80
     assert ("batch" in bar.where.text()) == (width >= 760)
+
+
+def test_a_theme_forgets_the_pictures_of_the_one_before(bar: TimeBar) -> None:
+    """Each change would otherwise leave icons in Qt's cache that nobody asks for again."""
+    picture = QPixmap(8, 8)
+    assert QPixmapCache.insert("of the theme before", picture)
+    theme.switch().choose("light")
+    kept = QPixmap()
+    assert not QPixmapCache.find("of the theme before", kept)

@@ -19,7 +19,10 @@ Number = float | None
 
 
 class RunState(StrEnum):
-    """How far a run has got: it goes on somewhere, was cut off, or has ended for one of four reasons."""
+    """How far a run has got: it goes on somewhere, can go on, or has ended for one of five reasons.
+
+    Paused is what a window was closed on, interrupted what ended with its process.
+    """
 
     RUNNING = "running"
     PAUSED = "paused"

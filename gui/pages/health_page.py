@@ -37,7 +37,8 @@ GRADIENT_HELP = (
 )
 UPDATE_HELP = (
     "How far a weight moves per step, divided by the size of the weights. In the shaded part, around a thousandth, "
-    "steps are usually of a good size. It is measured while this page is there, between two copies of the weights."
+    "steps are usually of a good size. It is measured between two copies of the weights, from when this page was first "
+    "opened, or the run was gone on with; what was before is not known."
 )
 NO_BATCH = "Press Train (Space): the sizes of gradients and updates appear here while the network learns."
 NO_DATA = "The data is not there yet: dead and saturated units are looked for as soon as it is."
@@ -91,6 +92,7 @@ class HealthPage(QWidget):
         if len(history.gradients.columns) in (0, len(sizes)):
             self.gradients.draw_table(history.batches, history.gradients, tuple(map(math.sqrt, sizes)))
         self.updates.draw_table(self.reading.ratios, self.reading.ratios, (1.0,) * len(sizes))
+        self.updates.say(self._known())
         shown = self.reading.epoch_of(self.session.shown.step) if self.session.travelling else None
         for plot in (self.gradients, self.updates):
             plot.show_crosshair(shown)
@@ -226,6 +228,13 @@ class HealthPage(QWidget):
     def _follow(self) -> None:
         self._following = True
         self.redraw()
+
+    def _known(self) -> str:
+        """Return from where on updates are known, if there is anything before that."""
+        begin = self.reading.measured_from
+        if begin is None:
+            return ""
+        return f"known from epoch {begin:.2f}" if len(self.reading.ratios) else "measured while it learns"
 
     def _say(self) -> None:
         """Say what has to be known about the figures, the most important thing first."""

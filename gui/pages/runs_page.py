@@ -169,6 +169,16 @@ class RunsPage(QWidget):
         if not self.table.editing:
             self.reader.refresh(ids)
 
+    def _show_run(self, run_id: str) -> None:
+        """Select another run; a filter that hides it is cleared."""
+        if self.model.row_of(run_id) < 0:
+            self.header.clear()
+        if self.model.row_of(run_id) < 0:
+            self._session.noted.emit("That run was deleted.")
+            return
+        self.table.select({run_id})
+        self.table.go_to(self.model.row_of(run_id))
+
     def _on_query(self) -> None:
         self.model.show_query(self.header.query)
         self._show_state()
@@ -231,6 +241,7 @@ class RunsPage(QWidget):
         self.actions_row.delete.connect(self.delete)
         self.actions_row.export_asked.connect(self._export)
         self.details.curves.controls.changed.connect(self._show_actions)
+        self.details.run_asked.connect(self._show_run)
         for source in (self.changes, self.details):
             source.problem.connect(self._session.problem)
         self.changes.changed.connect(self._on_changed)

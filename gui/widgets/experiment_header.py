@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QPushButton,
+    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +27,12 @@ from gui.widgets.figures import sentences
 
 NEW = "new"
 STEPS = 1000
+# Its list opens below it: over it, a long one would hide the toolbar.
+LIST = (
+    "QComboBox {{ combobox-popup: 0; }} QComboBox QAbstractItemView::item {{ min-height: 24px; padding: 0 4px; }} "
+    "QComboBox QAbstractItemView::item:disabled {{ color: {muted}; }} "
+    "QComboBox QAbstractItemView::item:selected {{ color: {on_accent}; background: {accent}; }}"
+)
 PAUSE, GO_ON = "Pause", "Go on"
 _BUTTONS = (
     ("run", "Run", "Trains all runs of this experiment that are not done yet, in processes of their own."),
@@ -57,6 +64,8 @@ class ExperimentHeader(QWidget):
         )
         self.list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.list.setMinimumContentsLength(12)
+        self.list.setMaxVisibleItems(16)
+        self.list.setItemDelegate(QStyledItemDelegate(self.list))
         self.buttons = {name: _button(text, help_text) for name, text, help_text in _BUTTONS}
         self.run, self.pause, self.cancel, self.delete = self.buttons.values()
         self.delete.setAccessibleName("Delete the experiment")
@@ -121,6 +130,7 @@ class ExperimentHeader(QWidget):
             self.chosen.emit(self._offered[place])
 
     def _dress(self) -> None:
+        self.list.setStyleSheet(LIST.format(**vars(theme.current())))
         self.run.setIcon(icon("mdi6.play", accent=True))
         self.cancel.setIcon(icon("mdi6.stop"))
         self.delete.setIcon(icon("mdi6.trash-can-outline"))

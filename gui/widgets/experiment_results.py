@@ -10,9 +10,11 @@ from typing import Any
 
 from engine.optimizers import OPTIMIZERS
 from engine.presets import PRESETS
+from engine.runs.row import RunState
 from engine.schedules import SCHEDULES
 from engine.sweep.paths import shown
 from gui.widgets.choice_box import label_of
+from gui.widgets.runs_columns import STATES
 from gui.widgets.value_edit import value_text
 
 MISSING = "–"
@@ -113,6 +115,11 @@ class Entry:
     def id(self) -> str:
         """The id of its run; empty while there is none."""
         return "" if self.run is None else str(self.run.id)
+
+    @property
+    def word(self) -> str:
+        """How far it has got, as the list of runs says it."""
+        return "Waiting" if self.state == WAITING else STATES[RunState(self.state)]
 
 
 @dataclass(frozen=True)
@@ -252,6 +259,6 @@ def _difference(entries: Sequence[Entry]) -> Cell:
 
 def _state(entries: Sequence[Entry]) -> Cell:
     if len(entries) == 1:
-        return Cell(entries[0].note or entries[0].state, entries[0].state)
+        return Cell(entries[0].note or entries[0].word, entries[0].state)
     over = sum(entry.state in OVER for entry in entries)
     return Cell(f"{over} of {len(entries)} done", over)

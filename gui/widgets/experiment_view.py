@@ -168,7 +168,7 @@ class ExperimentView(QWidget):
         seeds = f"seed {first.seed}" if len(entries) == 1 else f"{len(entries)} seeds"
         cells = [(score, score_cell(score)(entries)) for score in SCORES[:2]]
         figures = [f"{score.label.lower()} {cell.text} %" for score, cell in cells if cell.key is not None]
-        return " · ".join([", ".join([*settings, seeds]), ", ".join(figures) or first.state])
+        return " · ".join([", ".join([*settings, seeds]), ", ".join(figures) or first.word])
 
     # --- the user -----------------------------------------------------------------------------------------
 

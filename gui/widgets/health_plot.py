@@ -37,7 +37,7 @@ class HealthPlot(CurvePlot):
         parent: QWidget | None = None,
     ) -> None:
         self._band: QGraphicsRectItem | None = None
-        self._limits = (0.0, 0.0)
+        self._limits, self._name = (0.0, 0.0), title
         super().__init__(title, unit, help, parent)
         self.set_logarithmic(True)
         self.legend.hide()
@@ -51,6 +51,11 @@ class HealthPlot(CurvePlot):
     def show_layers(self, count: int) -> None:
         """Draw so many lines from now on."""
         self.set_lines(tuple(Line(f"layer_{n + 1}", f"layer {n + 1}", f"series:{n}") for n in range(count)))
+
+    def say(self, words: str) -> None:
+        """Say something behind the title, or nothing."""
+        style = f"font-weight: normal; color: {theme.current().muted}"
+        self.title.setText(f"{self._name} <span style='{style}'>{words}</span>" if words else self._name)
 
     def draw_table(self, epochs: Table, values: Table, scales: tuple[float, ...]) -> None:
         """Draw the columns of `values`, each divided by its scale, over the column ``epoch`` of `epochs`.

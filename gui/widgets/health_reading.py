@@ -77,12 +77,19 @@ class HealthReading:
         self.ratios = Table(("step", "epoch", *self.columns))
         self.activity: tuple[UnitActivity, ...] = ()
         self._last, self._usual = self._session.snapshot, 0
+        self._since = self._last.step
         self._clock.start()
 
     @property
     def history(self) -> History:
         """The curves of the present run."""
         return self._session.history
+
+    @property
+    def measured_from(self) -> float | None:
+        """The epoch before which updates are not known, though there are batches; None if there are none such."""
+        steps = self.history.batches.column("step")
+        return self.epoch_of(self._since) if len(steps) and steps[0] <= self._since else None
 
     def note(self, snapshot: Snapshot) -> bool:
         """Measure how far the latest copy went from the one before, if it is time; return whether it was."""
@@ -141,8 +148,8 @@ class HealthReading:
         return per_weight([float(np.median(column)) for column in columns], self.sizes)
 
     def _ratios(self, step: int) -> tuple[float, ...]:
-        """Return what was measured last at or before a step, or first after it."""
-        if not len(self.ratios):
+        """Return what was measured last at or before a step; at the very beginning, first after it."""
+        if not len(self.ratios) or step < self._since:
             return (math.nan,) * len(self.sizes)
         row = max(int(np.searchsorted(self.ratios.column("step"), step, side="right")) - 1, 0)
         return tuple(float(self.ratios.column(name)[row]) for name in self.columns)

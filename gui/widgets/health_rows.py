@@ -30,6 +30,7 @@ COLUMNS = (
     ("Weights now (filled),\nat the start (line)", 0),
 )
 GAP = 12
+UNKNOWN = "Not known: it is measured while it learns, from when this page was first opened."
 TIPS = (
     "",
     "How hard the weights of this layer are pushed: the root mean square of the gradient of one weight, the median of "
@@ -234,7 +235,7 @@ def _gradient(row: LayerHealth) -> str:
 
 def _update(row: LayerHealth) -> str:
     known = row.ratio > 0
-    return f"{row.name}: an update is {_figure(row.ratio)} of the weights." if known else "Measured while it learns."
+    return f"{row.name}: an update is {_figure(row.ratio)} of the weights." if known else UNKNOWN
 
 
 def _units(row: LayerHealth) -> str:

@@ -15,7 +15,7 @@ from engine.runs.glance import RunGlance
 from engine.runs.row import RunState
 from gui.widgets.wording import percent
 
-MISSING = "–"
+MISSING, WENT_ON = "–", "↳"
 STATES = {
     RunState.RUNNING: "Running",
     RunState.PAUSED: "Paused",
@@ -28,7 +28,7 @@ STATES = {
 }
 STATE_HELP = {
     RunState.RUNNING: "It is learning now, in this window or elsewhere.",
-    RunState.PAUSED: "It waits for somebody to let it go on.",
+    RunState.PAUSED: "The window was closed while it was learning. It can go on.",
     RunState.INTERRUPTED: "The program ended while it was learning. It can go on.",
     RunState.FINISHED: "It has gone through all its epochs.",
     RunState.STOPPED: "It was stopped before its last epoch.",
@@ -116,6 +116,14 @@ def _star(run: RunGlance) -> str:
     return "★" if run.starred else "☆"
 
 
+def _title(run: RunGlance) -> str:
+    return f"{WENT_ON} {run.title}" if run.parent else run.title
+
+
+def _by_title(run: RunGlance) -> str:
+    return run.title.casefold()
+
+
 def _starred(run: RunGlance) -> bool:
     return not run.starred  # so that an ascending order, the first click, brings the stars to the top
 
@@ -184,13 +192,14 @@ def _attribute(name: str) -> Callable[[Any], str]:
 _BEST = "Of the best epoch's weights."
 COLUMNS = (
     Column("starred", "★", "Marks the runs you want to find again. Click, or press S.", 28, _star, _starred),
-    _worded(
+    Column(
         "title",
         "Name",
         "What you call the run, or else its preset and sizes. Enter or a double click renames it; an empty name brings "
-        "the preset and sizes back.",
+        f"the preset and sizes back. {WENT_ON} marks a run that went on from a moment of another one.",
         150,
-        _attribute("title"),
+        _title,
+        _by_title,
     ),
     Column("created", "Begun", "When the run began, in the time of this place.", 92, _begun, _created),
     _worded("state", "State", "How far the run has got.", 80, _state),

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from engine.errors import DigitLabError
 from engine.runs.curve import Curve
 from engine.runs.glance import RunGlance
+from engine.runs.reading import looked_at
+from engine.runs.run_file import RunFile, path_of
 from gui import theme
 from gui.widgets.runs_columns import moment
 from gui.widgets.runs_compare import RunsCompare
@@ -34,9 +36,12 @@ class RunsDetails(QWidget):
     -------
     problem : (DigitLabError,)
         Something about a run cannot be read.
+    run_asked : (str,)
+        The user wants to see another run: its id.
     """
 
     problem = Signal(object)
+    run_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +60,7 @@ class RunsDetails(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.sides)
+        self.facts.run_asked.connect(self.run_asked)
         self.curves.pointed.connect(self.compare.show_values)
         self.curves.controls.changed.connect(self._on_choice)
 
@@ -104,11 +110,7 @@ class RunsDetails(QWidget):
     def _show_facts(self, run: RunGlance, store: RunStore | None) -> None:
         """Show all that is known of a run."""
         try:
-            parent = store.row(run.parent).title if store is not None and run.parent else ""
-        except DigitLabError:  # removed for good: its number is all that is left
-            parent = run.parent
-        try:
-            self.facts.show_facts(facts(run.row(), parent, _experiment(run, store)))
+            self.facts.show_facts(facts(run.row(), _origin(run, store), _experiment(run, store)))
         except DigitLabError as error:
             self.facts.show_facts(str(error))
 
@@ -141,6 +143,21 @@ def labels(runs: list[RunGlance], differences: list[Difference]) -> dict[str, st
             run, named = runs[place], ", ".join(f"{one.label} {one.values[place]}" for one in telling)
             found[run.id] += f" · {named or moment(run.created)}"
     return found
+
+
+def _origin(run: RunGlance, store: RunStore | None) -> str:
+    """Return what the run is called whose network a run went on with, and the batch from which on; or nothing."""
+    if store is None or not run.parent:
+        return ""
+    try:
+        parent = store.row(run.parent).title
+    except DigitLabError:  # removed for good: its number is all that is left
+        parent = run.parent
+    try:
+        frames = looked_at(path_of(run.id), RunFile.frame_list)
+    except DigitLabError:
+        frames = []
+    return parent + (f", batch {frames[0][0]:,}" if frames else "")
 
 
 def _experiment(run: RunGlance, store: RunStore | None) -> str:

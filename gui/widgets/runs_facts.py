@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QTextLength, QTextTable
 from PySide6.QtWidgets import QWidget
 
@@ -24,21 +25,35 @@ from gui.widgets.runs_columns import (
 )
 from gui.widgets.wording import counted
 
-Pairs = Iterable[tuple[str, str]]
+Pairs = Iterable[tuple[str, ...]]
+"""Names and values, and with some a run that the value leads to."""
 NAME_WIDTH = 12 * theme.SPACE
 
 
 class RunsFacts(PageView):
-    """The page, with names that are not broken however narrow it is."""
+    """The page, with names that are not broken however narrow it is.
+
+    Signals
+    -------
+    run_asked : (str,)
+        The user clicked on another run: its id.
+    """
+
+    run_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("What is known of the run", parent)
+        self.setOpenLinks(False)
+        self.anchorClicked.connect(self._on_link)
         theme.switch().changed.connect(self._fit)
 
     def show_facts(self, markdown: str) -> None:
         """Show another page, from its beginning, or the same one where it was."""
         self.show_page(markdown)
         self._fit()
+
+    def _on_link(self, link: QUrl) -> None:
+        self.run_asked.emit(link.path())
 
     def _fit(self) -> None:
         rest = QTextLength(QTextLength.Type.VariableLength, 0)
@@ -56,7 +71,7 @@ def facts(row: RunRow, parent: str = "", experiment: str = "") -> str:
     ----------
     row : RunRow
     parent : str
-        What the run is called whose network it went on with; empty if it began anew.
+        What the run is called whose network it went on with, and from where on; empty if it began anew.
     experiment : str
         What its experiment is called; empty if it belongs to none.
     """
@@ -86,7 +101,7 @@ def _making(row: RunRow, parent: str, experiment: str) -> Pairs:
     spec, network = row.spec, row.spec.network
     return (
         ("Begun", moment(row.created)),
-        ("Went on from", parent),
+        ("Went on from", parent, row.parent),
         ("Experiment", experiment),
         ("Data", data_name(spec.dataset)),
         ("Held back", f"{100 * spec.validation_split:g} % of the training images"),
@@ -108,8 +123,13 @@ def _score(accuracy: float | None, loss: float | None) -> str:
 
 def _section(title: str, pairs: Pairs) -> str:
     """Return a heading and a table of those facts that are known."""
-    lines = [f"| {_escaped(name)} | {_escaped(value)} |" for name, value in pairs if value not in ("", MISSING)]
+    lines = [f"| {_escaped(name)} | {_linked(*value)} |" for name, *value in pairs if value[0] not in ("", MISSING)]
     return "\n".join([f"## {title}", "", "| | |", "| :-- | :-- |", *lines])
+
+
+def _linked(text: str, run_id: str = "") -> str:
+    """Return a text that Markdown shows as it is, and that leads to a run if there is one."""
+    return f"[{_escaped(text)}](run:{run_id})" if run_id else _escaped(text)
 
 
 def _escaped(text: str) -> str:

@@ -15,7 +15,7 @@ Test = Callable[[Any], bool]
 
 _PART = re.compile(
     r"""(?P<no>-?)(?:
-      (?P<number>[^\s<>=!:"]+)\s*(?P<sign><=|>=|!=|==|=|<|>)(?:\s+(?=[-+.\d]))?(?P<than>[^\s"<>=]*)
+      (?P<number>[^\s<>=!:"]*)\s*(?P<sign><=|>=|!=|==|=|<|>)(?:\s+(?=[-+.\d]))?(?P<than>[^\s"]*)
     | (?P<field>[A-Za-z]+):(?:"(?P<quoted_text>[^"]*)"?|(?P<text>\S*))
     | "(?P<quoted>[^"]*)"?
     | (?P<word>\S+))""",
@@ -110,7 +110,8 @@ def _test(part: re.Match[str]) -> Test:
 def _comparison(name: str, sign: str, text: str) -> Test:
     key = _NUMBERS.get(name.lower())
     if key is None:
-        raise _NotUnderstoodError(f"“{name}{sign}{text}”: there is no number called {name}; there are {NAMES}.")
+        why = f"there is no number called {name}" if name else f"no number stands before {sign}"
+        raise _NotUnderstoodError(f"“{name}{sign}{text}”: {why}; there are {NAMES}.")
     than, holds, scale = _amount(name, sign, text), _SIGNS[sign], 100.0 if key in _SHARES.values() else 1.0
 
     def test(run: RunGlance) -> bool:

@@ -97,8 +97,8 @@ class RunsHeader(QWidget):
     def _apply(self) -> None:
         """Look for what is typed now."""
         self._soon.stop()
-        text = f"{self.field.text()} starred" if self.starred.isChecked() else self.field.text()
-        self.query = parse(text)
+        typed, starred = parse(self.field.text()), parse("starred" if self.starred.isChecked() else "")
+        self.query = Query(typed.tests + starred.tests, typed.complaint)
         self.complaint.say(self.query.complaint)
         set_look(self.field, "wrong", bool(self.query.complaint))
         self.changed.emit()

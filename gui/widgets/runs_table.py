@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSettings, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from engine.runs.glance import RunGlance
@@ -15,9 +15,9 @@ from gui.widgets.runs_edit import RunsEdit
 from gui.widgets.runs_model import NAME, STAR, RunsModel
 from gui.widgets.tints import mix
 
-HEADER, ORDER = "runs/header", "runs/columns"
+HEADER, ORDER, OWN_WIDTH = "runs/header", "runs/columns", "runs/name_width"
 ROW_HEIGHT = 3 * theme.SPACE
-LEAST_WIDTH = 28
+LEAST_WIDTH, LEAST_NAME = 28, 168
 SELECTED = 0.28  # so much of the accent colour is mixed into the rows that are selected
 HELP = (
     "Every run that was kept. Select two or more to lay their curves over each other. Enter or a double click renames, "
@@ -48,6 +48,7 @@ class RunsTable(QTableView):
         self._ids: list[str] = []  # what was selected when it was last told
         self._kept: tuple[set[str], str, str] = (set(), "", "")
         self._settings: QSettings | None = None
+        self._own_width, self._filling = False, False  # whether the user has chosen how wide names are
         self.setModel(model)
         self.setItemDelegate(RunsEdit(self))
         self._dress()
@@ -93,7 +94,6 @@ class RunsTable(QTableView):
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
         header.setMinimumSectionSize(LEAST_WIDTH)
-        header.setStretchLastSection(True)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._show_menu)
         for place, column in enumerate(COLUMNS):
@@ -102,6 +102,7 @@ class RunsTable(QTableView):
         header.setSortIndicator(PLACE["created"], Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)
         header.sortIndicatorChanged.connect(self._on_sorted)
+        header.sectionResized.connect(self._on_resized)
         for signal in (header.sortIndicatorChanged, header.sectionMoved, header.sectionResized):
             signal.connect(self._remember)
 
@@ -110,13 +111,36 @@ class RunsTable(QTableView):
         state = settings.value(HEADER)
         # Of a version with other columns it would hide and move the wrong ones.
         if settings.value(ORDER) == _order() and isinstance(state, QByteArray):
+            self._filling = True
             self.horizontalHeader().restoreState(state)
+            self._own_width = bool(settings.value(OWN_WIDTH, self.columnWidth(NAME) != COLUMNS[NAME].width, bool))
+            self._filling = False
         self._settings = settings
+        self._fill()
 
     def _remember(self) -> None:
         if self._settings is not None:
             self._settings.setValue(HEADER, self.horizontalHeader().saveState())
             self._settings.setValue(ORDER, _order())
+            self._settings.setValue(OWN_WIDTH, self._own_width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use the new room."""
+        super().resizeEvent(event)
+        self._fill()
+
+    def _fill(self) -> None:
+        """Give the names the room that is left; the last column instead, if the user has chosen how wide names are."""
+        header = self.horizontalHeader()
+        header.setStretchLastSection(self._own_width)
+        if not self._own_width:
+            left = self.viewport().width() - header.length() + self.columnWidth(NAME)
+            self._filling = True
+            self.setColumnWidth(NAME, max(left, LEAST_NAME))
+            self._filling = False
+
+    def _on_resized(self, place: int, _before: int, _now: int) -> None:
+        self._own_width = self._own_width or (place == NAME and not self._filling)
 
     def fill_menu(self, menu: QMenu) -> None:
         """Fill `menu` with an entry per column, ticked if it is shown; the name is always there."""
@@ -132,6 +156,7 @@ class RunsTable(QTableView):
     def show_column(self, place: int, on: bool) -> None:
         """Show or hide a column, and remember it."""
         self.setColumnHidden(place, not on)
+        self._fill()
         self._remember()
 
     def _show_menu(self, place: QPoint) -> None:
