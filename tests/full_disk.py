@@ -133,11 +133,12 @@ def killed_while_full(disk: Tmpfs | Limit, whole: np.ndarray) -> None:
     training, keeper = begin()
     keeper.begin()
     for count, report in enumerate(training.reports()):
-        if count == 20:
-            disk.fill()
         if count == 30:
             break
         keeper.note(report)
+        if count == 20:
+            keeper.pause()  # so that there is a checkpoint, however slow the disk is
+            disk.fill()
     keeping.writing(keeper._close).result()
     require(keeper.trouble is not None, "a full disk was not noticed")
     disk.free()
