@@ -9,7 +9,7 @@ from engine.fields import parameter
 from engine.specs import RunSpec, TrainingSpec
 
 Change = dict[str, dict[str, Any]]
-L2, PATIENCE, DROPOUT = 1e-4, 3, 0.3
+L2, PATIENCE = 1e-4, 3
 
 
 def bounded(run: RunSpec, factor: float) -> float:

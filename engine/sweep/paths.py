@@ -52,11 +52,6 @@ def applied(run: RunSpec, values: Mapping[str, JsonValue]) -> RunSpec:
     return named(changed.model_copy(update={DATASET: found_from_anywhere(changed.dataset)}))
 
 
-def paths_of(run: RunSpec) -> list[str]:
-    """Return every path that `run` has, parts before what they consist of."""
-    return [path for path, _ in _walk("", run.model_dump(mode="json"))]
-
-
 def shown(value: JsonValue) -> str:
     """Return a value in a few characters, for a table."""
     if isinstance(value, dict):

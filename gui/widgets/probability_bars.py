@@ -92,11 +92,6 @@ class ProbabilityBars(PaintedWidget):
         else:
             self.unsetCursor()
 
-    @property
-    def pickable(self) -> bool:
-        """Whether a row can be clicked."""
-        return self._pickable
-
     def sizeHint(self) -> QSize:
         """Return the usual size in pixels."""
         return QSize(160, USUAL_ROW * len(self._names))
