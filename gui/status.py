@@ -20,8 +20,8 @@ LEARNING = "Draw a digit and see it read while the network learns."
 OTHER = "The form describes another network; Reset builds it."
 PENDING = "The form describes another network; Train goes on with the old one. Reset builds the new one."
 OLD_LEARNS = (
-    "The form describes another network, but it is the old one that learns on. Reset builds the new one; what the old "
-    "one has learned is kept."
+    "The form describes another network, but it is the old one that learns on, by the form's settings for training. "
+    "Ctrl+Z brings the former settings back; Reset builds the new network, and what the old one has learned is kept."
 )
 
 
@@ -92,14 +92,18 @@ class Status(QObject):
 
     def _on_running(self) -> None:
         """Take the message away, which has been read or no longer matters; say once which network it is that learns."""
-        self._message.hide()
+        self._message.dismiss()
+        self._warn()
+
+    def _warn(self) -> None:
+        """Say, once for each change, that it is not the network of the form that learns."""
         if self._session.pending and not self._warned:
             self._warned = True
             self._message.show_hint(OLD_LEARNS, "Reset", self._session.new_network)
 
     def _on_data(self, _dataset: object) -> None:
         if not self._holds and not self._message.offers:
-            self._message.hide()
+            self._message.dismiss()
         self._holds = False
         self.refresh()
 
@@ -107,7 +111,9 @@ class Status(QObject):
         if self._warned and not pending:
             self._warned = False
             if self._message.sentence == OLD_LEARNS:
-                self._message.hide()
+                self._message.dismiss()
+        elif self._session.state == State.RUNNING:
+            self._warn()
         self.refresh()
 
     def _on_ended(self, report: EndReport) -> None:
@@ -128,7 +134,7 @@ class Status(QObject):
             )
 
     def _on_opened(self, model: Model) -> None:
-        self._message.hide()
+        self._message.dismiss()
         record = model.record
         known = [f"{record.epochs:,} epochs" if record.epochs else ""]
         known.append(f"{100 * record.test_accuracy:.2f} % of the test images right" if record.test_accuracy else "")
@@ -136,7 +142,7 @@ class Status(QObject):
         self._set(f"Opened: {what}. Draw a digit, or press Train to go on.")
 
     def _on_saved(self, path: Path) -> None:
-        self._message.hide()
+        self._message.dismiss()
         self._set(f"Saved to {path}.")
 
 

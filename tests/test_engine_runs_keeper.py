@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine import kept_models
 from engine.errors import DigitLabError
 from engine.history import History
 from engine.locks import locked
@@ -120,6 +121,22 @@ def test_the_best_and_the_last_network_of_a_run_can_be_opened(small_split):
     np.testing.assert_array_equal(last.network.parameters, training.network.parameters)
     np.testing.assert_array_equal(best.network.parameters, training.best.snapshot.parameters)
     assert (last.network.step, best.network.epoch) == (100, training.best_epoch)
+
+
+def test_what_was_measured_and_kept_of_a_run_that_goes_on_is_not_taken_for_the_new_weights(small_split):
+    training, keeper = begin(small_split)
+    train(training, keeper)
+    row = keeper.row.changed(test_accuracy=0.5, test_loss=2.0)
+    model = model_of(row, "best")
+    row = row.changed(model=kept_models.keep(model).name)
+    np.testing.assert_array_equal(model_of(row, "best").network.parameters, model.network.parameters)
+    keeper = Keeper(row, training)
+    train(training, keeper)
+    assert keeper.row.best_epoch > row.best_epoch
+    assert (keeper.row.test_accuracy, keeper.row.test_loss, keeper.row.model) == (None, None, row.model)
+    assert model_of(keeper.row, "best").network.epoch == keeper.row.best_epoch
+    path_of(row.id).unlink()
+    assert model_of(keeper.row, "best").network.epoch == row.best_epoch, "better than nothing"
 
 
 def test_the_film_shows_the_start_and_ever_rarer_moments(small_split):

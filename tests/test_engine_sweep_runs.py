@@ -252,7 +252,7 @@ def test_runs_are_called_by_what_tells_them_apart(digits: str, store: RunStore) 
     for trial in spec.trials():
         keeper.begin(trial, None)
     assert [row.name for row in keeper._rows.values()] == [
-        f"learning rate {rate}, seed {seed}" for rate in (0.1, 0.01) for seed in (0, 1)
+        f"rate {rate}, seed {seed}" for rate in (0.1, 0.01) for seed in (0, 1)
     ]
 
 

@@ -161,6 +161,28 @@ def test_a_message_pushes_nothing_away_that_is_to_be_clicked(qtbot, window):
     assert before == [part.mapTo(window, QPoint()) for part in (tabs, page.figures, page.follow, window.time_bar)]
 
 
+@pytest.mark.parametrize("button", ["action", "close_button"])
+def test_a_message_that_goes_hands_the_focus_to_nothing_that_keys_would_change(window, button):
+    window.message.show_hint("A training was cut off.", "Go on", window.show_evaluation)
+    QApplication.processEvents()
+    pressed = getattr(window.message, button)
+    pressed.setFocus()
+    assert QApplication.focusWidget() is pressed
+    QTest.keyClick(pressed, Qt.Key.Key_Space)
+    assert window.message.isHidden()
+    assert QApplication.focusWidget() in (None, window)
+
+
+def test_a_preset_that_is_chosen_while_it_learns_says_what_is_in_force(qtbot, window):
+    window.settings_panel.set_run(window.session.run.changed(training={"epochs": 10_000}))
+    window.session.train()
+    until(qtbot, window, State.RUNNING)
+    assert window.message.isHidden()
+    window.settings_panel.set_run(PRESETS["article"].run)
+    assert window.message.sentence == OLD_LEARNS
+    assert window.message.isVisible()
+
+
 def test_training_says_once_that_it_is_the_old_network_that_learns(qtbot, window):
     session, message = window.session, window.message
     session.step_batch()

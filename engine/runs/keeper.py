@@ -284,6 +284,8 @@ def _brought_up(row: RunRow, training: Training, waiting: _Waiting) -> RunRow:
     known: dict[str, Any] = {"epochs": training.epoch, "steps": training.step, "best_epoch": training.best_epoch}
     known["seconds"] = row.seconds + sum(report.seconds for report in waiting.epochs)
     known["updated"] = time.time()
+    if training.step != row.steps:  # what was measured is of other weights
+        known |= {"test_loss": None, "test_accuracy": None}
     shown = [report for report in waiting.epochs if report.best or not training.settings.keep_best]
     for report in shown[-1:]:
         known |= {"train_loss": report.loss, "train_accuracy": report.accuracy}

@@ -142,7 +142,9 @@ def model_of(row: RunRow, which: Which) -> Model:
     """
     kept = kept_models.folder() / row.model if row.model else None
     if which == "best" and kept is not None and kept.exists():
-        return load_model(kept)
+        model = load_model(kept)
+        if model.network.epoch in (row.best_epoch, row.epochs) or not path_of(row.id).exists():
+            return model  # else the run went on since
     numbers, arrays = read(path_of(row.id), lambda file: (file.facts().get("state", {}), file.arrays()))
     best = which == "best" and "best" in arrays
     parameters = arrays.get("best" if best else "parameters")

@@ -165,5 +165,11 @@ def _keep_file(row: RunRow, outcome: Outcome) -> str:
 def _name(trial: Trial, fixed: Set[str]) -> str:
     """Return what a trial is called in the library: by its title, or by what distinguishes it."""
     telling = {path: value for path, value in trial.values.items() if path not in fixed} or trial.values
-    short = (f"{path.rpartition('.')[2].replace('_', ' ')} {shown(value)}" for path, value in telling.items())
+    short = (f"{_short(path)} {shown(value)}" for path, value in telling.items())
     return (trial.title or ", ".join(short))[:200]
+
+
+def _short(path: str) -> str:
+    """Return a word or two for a setting: names stand in narrow columns."""
+    name = path.rpartition(".")[2]
+    return {"learning_rate": "rate", "batch_size": "batch"}.get(name, name.replace("_", " "))

@@ -20,7 +20,7 @@ from gui.widgets.wording import percent
 KEPT = 200
 TITLE = "Your drawing over the training"
 _SHORT_TITLE = "Over the training"
-WAITING = "Grows while your network learns: press Train."
+WAITING = "Draw a digit and press Train: grows while your network learns."
 STILL = "The Reader does not change. Let this network read, and watch it learn here."
 LEAST_HEIGHT, LARGEST_HEIGHT = 62, 320
 _WORTH_A_LINE = 0.05

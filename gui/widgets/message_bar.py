@@ -6,7 +6,16 @@ import re
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from engine.errors import DigitLabError
 from gui.theme import SPACE
@@ -50,7 +59,14 @@ class MessageBar(QFrame):
         self._arrange()
         self.action.clicked.connect(self._act)
         self.details.toggled.connect(self.text.setVisible)
-        self.close_button.clicked.connect(self.hide)
+        self.close_button.clicked.connect(self.dismiss)
+        self.hide()
+
+    def dismiss(self) -> None:
+        """Go away without handing the focus to what comes next, which might be a form that arrow keys change."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self.isAncestorOf(focus):
+            focus.clearFocus()
         self.hide()
 
     def show_error(self, error: DigitLabError) -> None:
@@ -85,7 +101,7 @@ class MessageBar(QFrame):
 
     def _act(self) -> None:
         do, self._do = self._do, None
-        self.hide()
+        self.dismiss()
         if do is not None:
             do()
 
