@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from bench_runs_page import Books, fill, kept_curve
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
@@ -266,6 +266,44 @@ def test_tags_are_edited_in_place(page: RunsPage, qtbot: QtBot, books: Books) ->
     assert stored(books, run.id).tags == ("good", "try again")
     page.undo_stack.undo()
     assert stored(books, run.id).tags == tuple(run.tags)
+
+
+def test_the_menu_at_the_mouse_and_a_key_let_tags_be_typed_though_their_column_is_hidden(
+    page: RunsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, opened = page.table, []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: opened.append(menu))
+    choose(page, 1)
+    QTest.keyClick(table, Qt.Key.Key_T)
+    assert table.editing
+    QTest.keyClick(_line(page), Qt.Key.Key_Escape)
+    table.setCurrentIndex(page.model.index(2, PLACE["title"]))
+    table.show_column(PLACE["tags"], False)
+    place = table.visualRect(table.currentIndex()).center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, table.viewport().mapToGlobal(place))
+    QApplication.sendEvent(table.viewport(), event)
+    entries = {action.text().split("\t")[0]: action for action in opened[0].actions()}
+    assert list(entries) == ["Rename", "Tags", "Star", "Delete"]
+    entries["Tags"].trigger()
+    assert table.editing
+    assert not table.isColumnHidden(PLACE["tags"])
+    assert _line(page).text() == ", ".join(page.model.shown[2].tags)
+    QTest.keyClick(_line(page), Qt.Key.Key_Escape)
+    entries["Rename"].trigger()
+    assert _line(page).placeholderText(), "the name's line has one"
+    QTest.keyClick(_line(page), Qt.Key.Key_Escape)
+    (run,) = table.selected
+    entries["Star"].trigger()
+    assert table.selected[0].starred != run.starred
+    entries["Delete"].trigger()
+    assert run.id not in {one.id for one in page.model.shown}
+
+
+def _line(page: RunsPage) -> QLineEdit:
+    """Return the line in which is typed now."""
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # those of before
+    (line,) = page.table.findChildren(QLineEdit)
+    return line
 
 
 def test_stars_by_click_and_by_key(page: RunsPage, books: Books) -> None:

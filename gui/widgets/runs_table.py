@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSettings, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from engine.runs.glance import RunGlance
 from gui import theme
 from gui.widgets.runs_columns import COLUMNS, PLACE
 from gui.widgets.runs_edit import RunsEdit
+from gui.widgets.runs_menu import show_menu
 from gui.widgets.runs_model import NAME, STAR, RunsModel
 from gui.widgets.tints import mix
 
@@ -21,7 +22,7 @@ LEAST_WIDTH, LEAST_NAME = 28, 168
 SELECTED = 0.28  # so much of the accent colour is mixed into the rows that are selected
 HELP = (
     "Every run that was kept. Select two or more to lay their curves over each other. Enter or a double click renames, "
-    "S stars, Del deletes, Ctrl+Z takes any of it back. A click on a heading sorts; its menu hides columns."
+    "T tags, S stars, Del deletes, Ctrl+Z takes any of it back. A click on a heading sorts; its menu hides columns."
 )
 
 
@@ -231,10 +232,17 @@ class RunsTable(QTableView):
 
     # --- keys and mouse -----------------------------------------------------------------------------------
 
-    def rename(self) -> None:
-        """Let the user type a name for the current run."""
-        if self.currentIndex().isValid():
-            self.edit(self.runs.index(self.currentIndex().row(), NAME))
+    def rename(self, place: int = NAME) -> None:
+        """Let the user type a name for the current run, or what stands in another column."""
+        index = self.runs.index(self.currentIndex().row(), place)
+        if index.isValid():
+            self.scrollTo(index)
+            self.edit(index)
+
+    def tag(self) -> None:
+        """Let the user type tags for the current run."""
+        self.show_column(PLACE["tags"], True)
+        self.rename(PLACE["tags"])
 
     def toggle_stars(self) -> None:
         """Star the selected runs, or take their stars away if all of them have one."""
@@ -243,17 +251,26 @@ class RunsTable(QTableView):
             self.star_asked.emit([run.id for run in runs], not all(run.starred for run in runs))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Rename with Enter, star with S, delete with Del; the rest is Qt's."""
+        """Rename with Enter, tag with T, star with S, delete with Del; the rest is Qt's."""
         # While a cell is edited, its line hands on keys that end the typing, such as Enter.
         plain = not self.editing and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.rename()
+        elif plain and event.key() == Qt.Key.Key_T:
+            self.tag()
         elif plain and event.key() == Qt.Key.Key_S:
             self.toggle_stars()
         elif plain and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.delete_asked.emit()
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what the keys do."""
+        star, delete = self.toggle_stars, self.delete_asked.emit
+        if self.selected and not self.editing:
+            deeds = {"Rename\tEnter": self.rename, "Tags\tT": self.tag, "Star\tS": star, "Delete\tDel": delete}
+            show_menu(self, deeds, event.globalPos())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Turn a star on or off without selecting anything else."""
